@@ -1,0 +1,335 @@
+"""The procedure of registration as one table (guide arts. 14 to 28): what may follow what.
+
+The contracts enforce it, the pages show it, `docs/states.md` is printed from it. Guards are
+sentences here and code in `Registrations.sol`; states that only a clock makes are derived on
+asking, never stored.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class State(IntEnum):
+    """Where a registration stands, numbered as on chain."""
+
+    NONE = 0
+    SUBMITTED = 1
+    CORRECTION_REQUESTED = 2
+    ACCEPTED = 3
+    SUPPLEMENT_REQUESTED = 4
+    PUBLISHED = 5
+    ATTESTED = 6
+    REFUSED = 7
+    TERMINATED = 8
+    WITHDRAWN = 9
+
+
+class Derived(StrEnum):
+    """What a stored state amounts to at a moment."""
+
+    LAPSED = "LAPSED"
+    DISPUTED = "DISPUTED"
+    EXPIRED = "EXPIRED"
+
+
+class Verb(StrEnum):
+    """Acts of the procedure, named as the contract's functions."""
+
+    FILE = "file"
+    ACCEPT = "accept"
+    DEEM_ACCEPTED = "deemAccepted"
+    REQUEST_CORRECTION = "requestCorrection"
+    CORRECT = "correct"
+    REQUEST_SUPPLEMENT = "requestSupplement"
+    SUPPLEMENT = "supplement"
+    PUBLISH = "publish"
+    OBJECT = "object"
+    RESOLVE = "resolve"
+    ATTEST = "attest"
+    REFUSE = "refuse"
+    TERMINATE = "terminate"
+    WITHDRAW = "withdraw"
+
+
+class Signer(StrEnum):
+    """Who signs; that anyone may send what is signed goes for every act."""
+
+    EVERY_APPLICANT = "every applicant"
+    AN_APPLICANT = "any one applicant"
+    REVIEWER = "a reviewer of the registrar"
+    APPROVER = "an approver of the registrar"
+    ANYONE = "anyone"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One permitted act. `article` is of the guide, or says that the rule is ours."""
+
+    before: State
+    verb: Verb
+    message: str
+    signer: Signer
+    guard: str
+    after: State
+    article: str
+
+
+PENDING: Final = (
+    State.SUBMITTED,
+    State.CORRECTION_REQUESTED,
+    State.ACCEPTED,
+    State.SUPPLEMENT_REQUESTED,
+    State.PUBLISHED,
+)
+ENDED: Final = (State.ATTESTED, State.REFUSED, State.TERMINATED, State.WITHDRAWN)
+
+_REFUSAL: Final = tuple(
+    Row(
+        state,
+        Verb.REFUSE,
+        "Refuse",
+        Signer.REVIEWER,
+        "a ground of art. 22 by its number in the profile; the written decision's hash",
+        State.REFUSED,
+        "arts. 22, 25",
+    )
+    for state in PENDING
+)
+
+_WITHDRAWAL: Final = tuple(
+    Row(
+        state,
+        Verb.WITHDRAW,
+        "Withdraw",
+        Signer.AN_APPLICANT,
+        "a joint application needs all applicants, so one ends it",
+        State.WITHDRAWN,
+        "art. 16 (voluntary); that one suffices is ours",
+    )
+    for state in PENDING
+)
+
+ROWS: Final[tuple[Row, ...]] = (
+    Row(
+        State.NONE,
+        Verb.FILE,
+        "File",
+        Signer.EVERY_APPLICANT,
+        "filings are not halted; its deadline has not passed; the id is new; 1 to 32 applicants, "
+        "each claiming at least one right",
+        State.SUBMITTED,
+        "arts. 16, 33",
+    ),
+    Row(
+        State.NONE,
+        Verb.WITHDRAW,
+        "Withdraw",
+        Signer.AN_APPLICANT,
+        "at step 0: what was signed can no longer be filed",
+        State.WITHDRAWN,
+        "ours: a signature can be taken back until it is used",
+    ),
+    Row(
+        State.SUBMITTED,
+        Verb.ACCEPT,
+        "Accept",
+        Signer.REVIEWER,
+        "the profile knows the kind",
+        State.ACCEPTED,
+        "art. 17(2)",
+    ),
+    Row(
+        State.SUBMITTED,
+        Verb.DEEM_ACCEPTED,
+        "DeemAccepted",
+        Signer.ANYONE,
+        "the profile knows the kind; the registrar was silent for the profile's `silence` since "
+        "the last change",
+        State.ACCEPTED,
+        "art. 17 ¶3",
+    ),
+    Row(
+        State.SUBMITTED,
+        Verb.REQUEST_CORRECTION,
+        "RequestCorrection",
+        Signer.REVIEWER,
+        "names all that is missing at once, and a deadline that lies ahead",
+        State.CORRECTION_REQUESTED,
+        "art. 17(1)",
+    ),
+    Row(
+        State.CORRECTION_REQUESTED,
+        Verb.CORRECT,
+        "Correct",
+        Signer.AN_APPLICANT,
+        "by the deadline given",
+        State.SUBMITTED,
+        "art. 17(1), (2)",
+    ),
+    Row(
+        State.ACCEPTED,
+        Verb.REQUEST_SUPPLEMENT,
+        "RequestSupplement",
+        Signer.REVIEWER,
+        "a deadline that lies ahead",
+        State.SUPPLEMENT_REQUESTED,
+        "art. 18",
+    ),
+    Row(
+        State.SUPPLEMENT_REQUESTED,
+        Verb.SUPPLEMENT,
+        "Supplement",
+        Signer.AN_APPLICANT,
+        "by the deadline given",
+        State.ACCEPTED,
+        "art. 18",
+    ),
+    Row(
+        State.SUPPLEMENT_REQUESTED,
+        Verb.TERMINATE,
+        "Terminate",
+        Signer.REVIEWER,
+        "the deadline has passed; the decision says that the registrar could not verify by other "
+        "lawful means either",
+        State.TERMINATED,
+        "art. 18",
+    ),
+    Row(
+        State.ACCEPTED,
+        Verb.PUBLISH,
+        "Publish",
+        Signer.REVIEWER,
+        "the notice is at least as long as the profile's `notice`; the national system's "
+        "reference and moment, without which it has no effect in law",
+        State.PUBLISHED,
+        "art. 24",
+    ),
+    Row(
+        State.PUBLISHED,
+        Verb.OBJECT,
+        "Object",
+        Signer.ANYONE,
+        "until attestation, even after the notice; this party has no other objection open to it",
+        State.PUBLISHED,
+        "art. 25",
+    ),
+    Row(
+        State.PUBLISHED,
+        Verb.RESOLVE,
+        "Resolve",
+        Signer.REVIEWER,
+        "each objection named is open; one that is upheld bars attestation for good, so that only "
+        "refusal and withdrawal remain",
+        State.PUBLISHED,
+        "art. 25",
+    ),
+    Row(
+        State.PUBLISHED,
+        Verb.ATTEST,
+        "Attest",
+        Signer.APPROVER,
+        "later than the end of the notice by the profile's `grace`; no objection open or upheld; "
+        "the approver is not the reviewer who published; no applicant is of the registrar; the "
+        "validity is within the profile's; the gate is open; a serial is left this month",
+        State.ATTESTED,
+        "arts. 10(7), 25, 26, 27",
+    ),
+    *_REFUSAL,
+    *_WITHDRAWAL,
+)
+
+
+def row(state: State, verb: Verb) -> Row | None:
+    """The one row for an act in a state; None when the act is not permitted there."""
+    return next((row for row in ROWS if row.before is state and row.verb is verb), None)
+
+
+def verbs(state: State) -> tuple[Verb, ...]:
+    """What may be done in a state, guards aside, in the table's order."""
+    return tuple(row.verb for row in ROWS if row.before is state)
+
+
+def derived(
+    state: State, *, at: int, until: int, open_objections: int = 0, renewal_filed: bool = False
+) -> frozenset[Derived]:
+    """What a stored state amounts to at a moment.
+
+    `at` and `until` are Unix seconds; `until` is the last second of a correction, or of validity.
+    A renewal that was filed in time keeps a right from expiring undecided (guide art. 36).
+    """
+    found = set()
+    if state is State.CORRECTION_REQUESTED and at > until:
+        found.add(Derived.LAPSED)
+    if state is State.PUBLISHED and open_objections > 0:
+        found.add(Derived.DISPUTED)
+    if state is State.ATTESTED and at > until and not renewal_filed:
+        found.add(Derived.EXPIRED)
+    return frozenset(found)
+
+
+def as_markdown() -> str:
+    """`docs/states.md`, whole."""
+    return "\n".join([_HEAD, *_table(), _TAIL])
+
+
+def _table() -> list[str]:
+    lines = [
+        "| from | verb | message | signed by | guard | to | article |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for states, row in _merged(ROWS):
+        before = ", ".join(state.name for state in states)
+        lines.append(
+            f"| {before} | `{row.verb}` | `{row.message}` | {row.signer} | {row.guard} "
+            f"| {row.after.name} | {row.article} |"
+        )
+    return lines
+
+
+def _merged(rows: Iterable[Row]) -> list[tuple[list[State], Row]]:
+    # Acts that are the same in every pending state are one line to a reader.
+    merged: list[tuple[list[State], Row]] = []
+    for row in rows:
+        last = merged[-1][1] if merged else None
+        if last and (last.verb, last.guard) == (row.verb, row.guard):
+            merged[-1][0].append(row.before)
+        else:
+            merged.append(([row.before], row))
+    return merged
+
+
+_HEAD: Final = f"""# States of a registration
+
+Printed from `registry/rules/states.py`; a test compares the two. Articles are those of the 2026
+guide (国数综政策〔2026〕35号). Whoever signs, anyone may send. Every act but `file`, `object` and
+`resolve` names the `step` of the record it acts on; every change raises the step, so an act signed
+for one state of affairs dies with it.
+
+On chain the states are the numbers 0 to 9: {", ".join(f"{s.value} {s.name}" for s in State)}.
+"""
+
+_TAIL: Final = """
+## Derived, never stored
+
+| name | when | article |
+|---|---|---|
+| LAPSED | CORRECTION_REQUESTED past its deadline: counts as never applied for | art. 17(1) |
+| DISPUTED | PUBLISHED with an open objection | art. 25 |
+| EXPIRED | ATTESTED past its validity, and no renewal was applied for in time | art. 36 |
+
+## What the table does not say
+
+- Silence makes acceptance effective by operation of law on the first working day after the limit
+  (art. 17 ¶3). `deemAccepted` only records it; `silence` is a floor in calendar time.
+- Notice and attestation happen in law on the national system (arts. 24, 26). Without its reference
+  and moment an ATTESTED record here is sealed locally and completes nothing.
+- Refusal is open until attestation because a dispute bars registration whenever it is learnt of
+  (art. 22(3)). A LAPSED filing can still be refused or withdrawn, which only closes it.
+- Termination is a power of the registrar, not a consequence of the deadline (art. 18).
+- No edge leads from ACCEPTED to ATTESTED: leaving out the notice needs the applicant's reasoned
+  request and the registrar's decision (art. 24), and is not served yet.
+- What follows attestation (transfer, amendment, renewal, cancellation, later objections) belongs to
+  other kinds of registration (arts. 29, 34 to 37).
+"""
