@@ -64,7 +64,10 @@ def main() -> int:
         print(f"FAILED before pytest: {', '.join(failed)}", flush=True)
     print("$ pytest", flush=True)
     pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
-    return subprocess.run(pytest, cwd=ROOT).returncode or int(bool(failed))
+    status = subprocess.run(pytest, cwd=ROOT).returncode
+    if status < 0:  # then it could not say its summary itself
+        print(f"FAILED: pytest was killed by signal {-status}", flush=True)
+    return abs(status) or int(bool(failed))
 
 
 if __name__ == "__main__":
