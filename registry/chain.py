@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
+import msgspec
 import rlp  # type: ignore[import-untyped]
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
@@ -136,16 +137,25 @@ class Chain:
 
     def logs(self, addresses: Iterable[str], first: int, last: int) -> list[Log]:
         """All logs of these contracts in blocks `first` to `last`, both included, in order of the chain."""
-        raw = self.rpc(
-            "eth_getLogs",
-            {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)},
+        return self._logs(
+            {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
         )
-        return [log_of(entry) for entry in raw]
 
     def logs_of_block(self, addresses: Iterable[str], block_hash: str) -> list[Log]:
         """All logs of these contracts in the one block of this hash."""
-        raw = self.rpc("eth_getLogs", {"address": list(addresses), "blockHash": block_hash})
-        return [log_of(entry) for entry in raw]
+        return self._logs({"address": list(addresses), "blockHash": block_hash})
+
+    def _logs(self, wanted: dict[str, Any]) -> list[Log]:
+        # Straight from JSON into Log: by way of dictionaries it takes three times as long.
+        method = RPCEndpoint("eth_getLogs")
+        try:
+            raw = self._post(self._provider.encode_rpc_request(method, [wanted]))
+            answer = _LOGS.decode(raw)
+        except Exception as e:
+            raise Unavailable(f"eth_getLogs: no answer from the node: {e}") from e
+        if answer.result is None:
+            return cast(list[Log], _result("eth_getLogs", {"error": answer.error}))
+        return answer.result
 
     def receipt(self, transaction: str) -> dict[str, Any] | None:
         """A transaction's receipt; None when the node knows none."""
@@ -168,8 +178,13 @@ class Chain:
         return from_hex(self.rpc("eth_getCode", address, at))
 
     def call(self, to: str, data: bytes, *, at: int | str = "latest") -> bytes:
-        """The return data of a call. Raises: Reverted with our error decoded."""
-        where = hex(at) if isinstance(at, int) else at
+        """The return data of a call at a block's number, tag or hash (EIP-1898).
+
+        Raises: Reverted with our error decoded; RpcError when the node lacks the block.
+        """
+        where: Any = hex(at) if isinstance(at, int) else at
+        if isinstance(at, str) and len(at) == 66:
+            where = {"blockHash": at}
         return from_hex(self.rpc("eth_call", {"to": to, "data": to_hex(data)}, where))
 
     def ask(
@@ -208,19 +223,6 @@ def _header(raw: Any) -> BlockHeader:
         parent=raw["parentHash"],
         time=int(raw["timestamp"], 16),
         raw=raw,
-    )
-
-
-def log_of(raw: dict[str, Any]) -> Log:
-    """A log from a node's JSON."""
-    return Log(
-        address=raw["address"].lower(),
-        topics=tuple(raw["topics"]),
-        data=raw["data"],
-        block=int(raw["blockNumber"], 16),
-        block_hash=raw["blockHash"],
-        position=int(raw["logIndex"], 16),
-        transaction=raw["transactionHash"],
     )
 
 
@@ -274,6 +276,14 @@ def header_rlp(raw: dict[str, Any]) -> bytes:
             "this chain seals its headers in a form that we do not know"
         )
     return encoded
+
+
+class _Logs(msgspec.Struct):
+    result: list[Log] | None = None
+    error: Any = None
+
+
+_LOGS = msgspec.json.Decoder(_Logs)
 
 
 def artefact(contract: str) -> dict[str, Any]:

@@ -4,14 +4,25 @@ A fact row belongs to its block and falls with it. Knows neither HTTP nor RPC.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, cast, get_args, get_origin
 
+import msgspec
 from eth_utils.address import to_checksum_address
-from sqlalchemy import BigInteger, Executable, ForeignKey, Integer, MetaData, String
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    Executable,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from registry.errors import Malformed
 from registry.hashes import keccak, to_hex
 from registry.messages import Solidity
 
@@ -43,8 +54,9 @@ def _integer(word: str) -> int:
     return int(word, 16)
 
 
+# From a log's word to what the driver is given.
 _READERS: dict[str, Callable[[str], Any]] = {
-    "bytes32": lambda word: "0x" + word,
+    "bytes32": bytes.fromhex,
     "bytes15": _text,
     "bytes2": _text,
     "address": _checksummed,
@@ -55,12 +67,25 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
+class HashText(TypeDecorator[str]):
+    """A hash: `0x` text to whoever asks, 32 bytes in the file, which halves every index."""
+
+    impl = LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else bytes.fromhex(value[2:])
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else "0x" + value.hex()
+
+
 class ReadModel(DeclarativeBase):
     """The tables of the read model: all of it can be thrown away and rebuilt from the chain."""
 
     metadata = MetaData()
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        Bytes32: String(66),
+        Bytes32: HashText,
         Bytes15: String(15),
         Bytes2: String(2),
         Address: String(42),
@@ -115,7 +140,7 @@ class Fact(ReadModel):
     event: ClassVar[str]
     members: ClassVar[dict[str, str]]
     topic: ClassVar[str]
-    decode: ClassVar[Callable[["Log"], tuple[Any, ...]]]
+    stored: ClassVar[Callable[["Log"], tuple[Any, ...]]]
 
     block: Mapped[int] = mapped_column(
         ForeignKey("block.number", ondelete="CASCADE"), primary_key=True, sort_order=-5
@@ -138,11 +163,13 @@ class Fact(ReadModel):
         cls.topic = to_hex(keccak(f"{cls.event}({','.join(cls.members.values())})".encode()))
         readers = [_READERS[kind] for kind in cls.members.values()]
 
-        def decode(log: Log) -> tuple[Any, ...]:
+        def stored(log: Log) -> tuple[Any, ...]:
             words = log.words()
-            return tuple(read(word) for read, word in zip(readers, words, strict=True))
+            if len(words) != len(readers):
+                raise Malformed(f"{cls.event}: got {len(words)} words, expected {len(readers)}")
+            return tuple([read(word) for read, word in zip(readers, words)])  # noqa: B905
 
-        cls.decode = staticmethod(decode)
+        cls.stored = staticmethod(stored)
 
 
 # Statements that fill what is derived from the facts of blocks :first to :last, in their transaction.
@@ -150,17 +177,29 @@ class Fact(ReadModel):
 DERIVED: list[Executable] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
-    """A log as a node gives it; hashes and data are `0x` text."""
+class Log(msgspec.Struct, frozen=True, rename="camel"):
+    """A log as a node gives it: everything is `0x` text, decoded straight from its JSON."""
 
     address: str
     topics: tuple[str, ...]
     data: str
-    block: int
+    block_number: str
     block_hash: str
-    position: int
-    transaction: str
+    log_index: str
+    transaction_hash: str
+
+    @property
+    def block(self) -> int:
+        return int(self.block_number, 16)
+
+    @property
+    def position(self) -> int:
+        """Its place in the block."""
+        return int(self.log_index, 16)
+
+    @property
+    def transaction(self) -> str:
+        return self.transaction_hash
 
     def words(self) -> list[str]:
         """The arguments as 64 hex digits each: the subject, then the data."""

@@ -4,12 +4,12 @@ Hashes travel as lower-case `0x` text, except inside trees, where they are raw d
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol, cast
 
 import rfc8785
 from cryptography.hazmat.primitives import hashes as primitives
-from eth_hash.auto import keccak as _keccak
+from sha3 import keccak_256  # type: ignore[import-untyped]
 
 Algorithm = Literal["sha256", "sm3"]
 
@@ -49,7 +49,7 @@ def digest(data: bytes, algorithm: Algorithm = "sha256") -> bytes:
 
 
 def keccak(data: bytes) -> bytes:
-    return cast(Callable[[bytes], bytes], _keccak)(data)
+    return cast(bytes, keccak_256(data).digest())
 
 
 def to_hex(data: bytes) -> str:

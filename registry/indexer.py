@@ -180,21 +180,16 @@ class Indexer:
         for entry in logs:
             if entry.topics[0] in OUTSIDE:
                 continue
-            name = self._names[entry.address]
+            name = self._names[entry.address.lower()]
             fact = self._facts.get((name, entry.topics[0]))
             if fact is None:
                 raise Mismatch(f"{name} said {entry.topics[0]}, which this release does not know")
             head, count = tips[name]
-            tips[name] = moved[entry.block, name] = (entry.extend(head), count + 1)
+            block, count = entry.block, count + 1
+            tips[name] = moved[block, name] = (entry.extend(head), count)
+            transaction = bytes.fromhex(entry.transaction_hash[2:])
             rows.setdefault(fact, []).append(
-                (
-                    entry.block,
-                    entry.position,
-                    name,
-                    count + 1,
-                    entry.transaction,
-                    *fact.decode(entry),
-                )
+                (block, entry.position, name, count, transaction, *fact.stored(entry))
             )
         return rows, moved
 
@@ -261,7 +256,8 @@ def compare_tips(chain: Chain, deployment: Deployment, connection: Connection) -
     counts = {}
     for name in CONTRACTS:
         ours = tip_of(connection, name)
-        at = "latest" if reached is None else reached.number
+        # By hash: a block that was replaced since must not be taken for ours.
+        at = "latest" if reached is None else reached.hash
         head, count = chain.ask(name, deployment.contracts[name], "tip", at=at)
         if (head, count) != ours:
             raise Mismatch(

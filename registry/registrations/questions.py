@@ -6,10 +6,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal, or_, select
 
 from registry.errors import NotFound
-from registry.facts import ActSigned, Block
+from registry.facts import ActSigned, Block, Fact
 from registry.registrations.acts import Claim, File
 from registry.registrations.facts import (
     ApplicantJoined,
@@ -20,7 +20,6 @@ from registry.registrations.facts import (
     RegistrationAttested,
     RegistrationFiled,
     RegistrationPublished,
-    RegistrationRefused,
     SupplementRequested,
 )
 from registry.rules.states import State
@@ -88,16 +87,94 @@ class Objection:
     decided: int | None
 
 
+# Above every block's number: "at any block".
+_NEVER = 2**53
+_RUNNING: dict[State, type[Fact]] = {
+    State.CORRECTION_REQUESTED: CorrectionRequested,
+    State.SUPPLEMENT_REQUESTED: SupplementRequested,
+    State.PUBLISHED: RegistrationPublished,
+}
+
+
+def _standings() -> Select[Any]:
+    """Filings, each with its newest change up to block :at."""
+    filed_in, changed_in = Block.__table__.alias("filed_in"), Block.__table__.alias("changed_in")
+    newest = (
+        select(func.max(Progress.step))
+        .where(
+            Progress.registration == RegistrationFiled.registration,
+            Progress.block <= bindparam("at"),
+        )
+        .correlate(RegistrationFiled)
+        .scalar_subquery()
+    )
+    change = Progress.__table__.alias("change")
+    return (
+        select(
+            RegistrationFiled.__table__,
+            filed_in.c.time.label("filed"),
+            change.c.step,
+            change.c.state,
+            change.c.block.label("changed_block"),
+            changed_in.c.time.label("changed"),
+        )
+        .join(filed_in, filed_in.c.number == RegistrationFiled.block)
+        .join(
+            change,
+            and_(change.c.registration == RegistrationFiled.registration, change.c.step == newest),
+        )
+        .join(changed_in, changed_in.c.number == change.c.block)
+    )
+
+
+def _newest(fact: type[Fact]) -> Select[Any]:
+    columns = fact.__table__.columns
+    return (
+        select(fact.__table__)
+        .where(columns["registration"] == bindparam("id"), columns["block"] <= bindparam("at"))
+        .order_by(columns["step"].desc())
+        .limit(1)
+    )
+
+
+def _known(id: str, at: int | None) -> dict[str, Any]:
+    return {"id": id, "at": _NEVER if at is None else at}
+
+
+# Built once: to build a statement takes longer than to run it.
+_STANDING = _standings().where(
+    RegistrationFiled.registration == bindparam("id"), RegistrationFiled.block <= bindparam("at")
+)
+_ASKED_FOR: tuple[type[Fact], ...] = (
+    CorrectionRequested,
+    SupplementRequested,
+    RegistrationPublished,
+    RegistrationAttested,
+)
+_NEWEST = {fact: _newest(fact) for fact in _ASKED_FOR}
+_OBJECTED = select(
+    select(func.count())
+    .where(ObjectionMade.registration == bindparam("id"), ObjectionMade.block <= bindparam("at"))
+    .scalar_subquery(),
+    *(
+        select(func.count())
+        .where(
+            ObjectionResolved.registration == bindparam("id"),
+            ObjectionResolved.outcome == outcome,
+            ObjectionResolved.block <= bindparam("at"),
+        )
+        .scalar_subquery()
+        for outcome in (1, 2)
+    ),
+)
+
+
 def registration(connection: Connection, id: str, *, at: int | None = None) -> Registration:
     """One registration. Raises: NotFound, also when it was filed after `at`."""
-    filed = connection.execute(
-        select(RegistrationFiled.__table__, Block.time)
-        .join(Block, Block.number == RegistrationFiled.block)
-        .where(RegistrationFiled.registration == id, _until(RegistrationFiled.block, at))
-    ).first()
-    if filed is None:
+    row = connection.execute(_STANDING, _known(id, at)).first()
+    if row is None:
         raise NotFound(f"no registration {id}" + (f" at block {at}" if at is not None else ""))
-    return _assemble(connection, filed, at)
+    return _assemble(connection, row, at)
 
 
 def registrations(
@@ -113,8 +190,7 @@ def registrations(
 ) -> list[tuple[tuple[int, int], Registration]]:
     """Registrations in order of filing, each with its cursor (block, position); all after `after`."""
     question = (
-        select(RegistrationFiled.__table__, Block.time)
-        .join(Block, Block.number == RegistrationFiled.block)
+        _standings()
         .where(_until(RegistrationFiled.block, at))
         .order_by(RegistrationFiled.block, RegistrationFiled.position)
         .limit(limit)
@@ -137,7 +213,7 @@ def registrations(
         )
     if state is not None:
         question = question.where(RegistrationFiled.registration.in_(_standing_in(state, at)))
-    rows = connection.execute(question).all()
+    rows = connection.execute(question, {"at": _NEVER if at is None else at}).all()
     return [((row.block, row.position), _assemble(connection, row, at)) for row in rows]
 
 
@@ -239,41 +315,39 @@ def by_code(connection: Connection, code: str) -> str:
     return found
 
 
-def _assemble(connection: Connection, filed: Any, at: int | None) -> Registration:
-    newest = connection.execute(
-        select(Progress.step, Progress.state, Progress.block, Block.time)
-        .join(Block, Block.number == Progress.block)
-        .where(Progress.registration == filed.registration, _until(Progress.block, at))
-        .order_by(Progress.step.desc())
-        .limit(1)
-    ).one()
-    state = State(newest.state)
-    published = state >= State.PUBLISHED
-    made, dismissed, upheld = (
-        _objected(connection, filed.registration, at) if published else (0,) * 3
-    )
+def _assemble(connection: Connection, row: Any, at: int | None) -> Registration:
+    known = _known(row.registration, at)
+    state = State(row.state)
+    publication: Any = None
+    attestation: Any = None
+    asked: Any = None
+    made = dismissed = upheld = 0
+    if state is State.ATTESTED:
+        attestation = connection.execute(_NEWEST[RegistrationAttested], known).one()
+    elif state in _RUNNING:
+        asked = connection.execute(_NEWEST[_RUNNING[state]], known).one()
+    if state >= State.PUBLISHED:
+        publication = connection.execute(_NEWEST[RegistrationPublished], known).first()
+    if publication is not None:
+        made, dismissed, upheld = connection.execute(_OBJECTED, known).one()
     return Registration(
-        id=filed.registration,
-        data=filed.data,
-        registrar=filed.registrar,
-        profile=filed.profile,
-        kind=filed.kind,
-        claims=_claims(connection, filed),
-        deadline=filed.deadline,
-        filed=filed.time,
+        id=row.registration,
+        data=row.data,
+        registrar=row.registrar,
+        profile=row.profile,
+        kind=row.kind,
+        claims=_claims(connection, row),
+        deadline=row.deadline,
+        filed=row.filed,
         state=state,
-        step=newest.step,
-        changed=newest.time,
-        block=newest.block,
-        until=_running_until(connection, filed.registration, state, at),
+        step=row.step,
+        changed=row.changed,
+        block=row.changed_block,
+        until=None if asked is None else asked.until,
         open_objections=made - dismissed - upheld,
         upheld=upheld > 0,
-        publication=_newest(connection, RegistrationPublished, filed.registration, at)
-        if published
-        else None,
-        attestation=_newest(connection, RegistrationAttested, filed.registration, at)
-        if state is State.ATTESTED
-        else None,
+        publication=publication,
+        attestation=attestation,
     )
 
 
@@ -287,47 +361,6 @@ def _claims(connection: Connection, filed: Any) -> tuple[Claim, ...]:
         .order_by(ApplicantJoined.position)
     )
     return (first, *(Claim(party=row.party, rights=row.rights) for row in joined))
-
-
-def _objected(connection: Connection, id: str, at: int | None) -> tuple[int, int, int]:
-    made = connection.execute(
-        select(func.count()).where(
-            ObjectionMade.registration == id, _until(ObjectionMade.block, at)
-        )
-    ).scalar_one()
-    if not made:
-        return 0, 0, 0
-    rows = connection.execute(
-        select(ObjectionResolved.outcome, func.count().label("number"))
-        .where(ObjectionResolved.registration == id, _until(ObjectionResolved.block, at))
-        .group_by(ObjectionResolved.outcome)
-    )
-    decided = {row.outcome: row.number for row in rows}
-    return made, decided.get(1, 0), decided.get(2, 0)
-
-
-_RUNNING = {
-    State.CORRECTION_REQUESTED: CorrectionRequested,
-    State.SUPPLEMENT_REQUESTED: SupplementRequested,
-    State.PUBLISHED: RegistrationPublished,
-}
-
-
-def _running_until(connection: Connection, id: str, state: State, at: int | None) -> int | None:
-    asked = _RUNNING.get(state)
-    if asked is None:
-        return None
-    found = _newest(connection, asked, id, at)
-    return None if found is None else found.until
-
-
-def _newest(connection: Connection, fact: Any, id: str, at: int | None) -> Any:
-    return connection.execute(
-        select(fact.__table__)
-        .where(fact.registration == id, _until(fact.block, at))
-        .order_by(fact.step.desc())
-        .limit(1)
-    ).first()
 
 
 def _standing_in(state: State, at: int | None) -> Select[Any]:
@@ -347,11 +380,6 @@ def _standing_in(state: State, at: int | None) -> Select[Any]:
 
 def _until(column: Any, at: int | None) -> Any:
     return literal(True) if at is None else column <= at
-
-
-def refusal(connection: Connection, id: str) -> Any:
-    """The refusal of a registration; None when it was not refused."""
-    return _newest(connection, RegistrationRefused, id, None)
 
 
 def by_hash(connection: Connection, text: str) -> list[tuple[str, str]]:

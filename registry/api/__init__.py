@@ -1,0 +1,66 @@
+"""HTTP: the faces of one house under `/v1`. Here alone is FastAPI known."""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+from fastapi import FastAPI, Request, Response
+
+from registry import __version__
+from registry.api import (
+    acts,
+    certificates,
+    directory,
+    documents,
+    operating,
+    problems,
+    registrations,
+    rights,
+    search,
+)
+from registry.house import House
+
+DESCRIPTION = """
+Data-rights registrations on a chain: filed by the holder's own signature, attested by a registrar,
+verifiable by anyone.
+
+Every act is an EIP-712 message: `GET /v1/messages/{type}` says what to sign, `POST /v1/messages/{type}`
+takes it in. The answer is **202** once it is on disk; its digest is its address and its idempotency key.
+Every answer of a reading route carries `as_of`, the block it is true at, and `legal`, what it is worth in law.
+"""
+
+
+def create_app(house: House) -> FastAPI:
+    """The application over one house; the caller starts and closes the house."""
+    app = FastAPI(
+        title="Data Rights Registry",
+        version=__version__,
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        max_body_size=house.settings.body_bytes,
+        responses=problems.RESPONSES,
+    )
+    app.state.house = house
+    problems.install(app)
+    for routes in (
+        acts,
+        documents,
+        registrations,
+        rights,
+        certificates,
+        search,
+        directory,
+        operating,
+    ):
+        app.include_router(routes.router)
+
+    @app.middleware("http")
+    async def identify(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        request.state.id = request.headers.get("x-request-id", "")[:64] or uuid4().hex
+        response = await call_next(request)
+        response.headers["x-request-id"] = request.state.id
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
+
+    return app

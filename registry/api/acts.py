@@ -1,0 +1,207 @@
+"""Signed acts: what to sign, taking it in, what became of it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from registry.api.answers import HouseOf, hash_of
+from registry.api.problems import body_of
+from registry.errors import NotFound, RegistryError, TooLarge
+from registry.house import House
+from registry.outbox import Submission
+
+router = APIRouter(prefix="/v1", tags=["acts"])
+
+MOST_LINES = 1000
+SETTLED = ("final", "rejected")
+
+TypeName = Annotated[str, Path(examples=["File"], description="The name of a message type.")]
+Digest = Annotated[str, Path(examples=["0x" + "ab" * 32], description="The act's EIP-712 digest.")]
+
+
+class SubmissionBody(BaseModel):
+    """What became of a signed act."""
+
+    digest: str = Field(
+        description="The act's EIP-712 digest; for a filing, the registration's id."
+    )
+    type: str = Field(examples=["File"])
+    state: str = Field(
+        description="received: we hold it; included: in a block; final: for good; rejected: see error.",
+        examples=["received"],
+    )
+    received_at: int = Field(description="Unix seconds.")
+    deadline: int = Field(
+        description="Unix seconds; until then even a rejected act can be executed."
+    )
+    block: int | None = None
+    transaction: str | None = None
+    error: dict[str, Any] | None = None
+    status_url: str = Field(examples=["/v1/submissions/0x…"])
+
+
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["message", "signatures"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "message": {"type": "object", "description": "The members of the message."},
+                        "signatures": {
+                            "type": "array",
+                            "items": {"type": "string", "pattern": "^0x([0-9a-f]{2})+$"},
+                            "description": "One for each signer, in the order of the message.",
+                        },
+                        "papers": {
+                            "type": "object",
+                            "description": "For File: salt, fingerprint and form.",
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+LINES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get("/messages/{type}")
+def message_type(type: TypeName, house: HouseOf) -> dict[str, Any]:
+    """The typed data to sign: types, domain, and the members to fill in (EIP-712)."""
+    found = house.intake.type(type)
+    domain = house.deployment.domain(found.contract)
+    return {
+        "type": found.__name__,
+        "about": (found.__doc__ or "").strip(),
+        "type_string": found.type_string,
+        "types": found.types(),
+        "primaryType": found.__name__,
+        "domain": {
+            "name": domain.name,
+            "version": domain.version,
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.contract,
+        },
+        "members": [{"name": name, "type": kind} for name, kind in found.members.items()],
+        "longest_deadline": house.settings.longest_deadline,
+        "executed_by": f"{found.contract}.{found.verb}",
+    }
+
+
+@router.get("/messages")
+def message_types(house: HouseOf) -> dict[str, list[str]]:
+    """The names of all message types."""
+    return {"types": sorted(house.intake.types)}
+
+
+@router.post("/messages/{type}", status_code=202, response_model=SubmissionBody, openapi_extra=BODY)
+async def receive(
+    type: TypeName,
+    request: Request,
+    response: Response,
+    house: HouseOf,
+    prefer: Annotated[str | None, Header(description="`wait=10`: seconds to wait.")] = None,
+) -> dict[str, Any]:
+    """Takes in a signed act. Answers once it is on disk; a repeat returns the first answer."""
+    body = await request.body()
+    submission = await run_in_threadpool(house.intake.receive, type, body)
+    wait = _seconds(prefer)
+    if wait:
+        submission = await run_in_threadpool(_await_settled, house, submission, wait)
+    response.headers["location"] = f"/v1/submissions/{submission.digest}"
+    return _body(submission)
+
+
+@router.post("/messages", openapi_extra=LINES, response_class=StreamingResponse)
+async def receive_many(request: Request, house: HouseOf) -> Response:
+    """Takes in many acts, one JSON object a line with its `type`; answers one line each."""
+    lines = [line for line in (await request.body()).split(b"\n") if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise TooLarge(f"{len(lines)} lines, expected at most {MOST_LINES}")
+    results = await run_in_threadpool(house.intake.receive_many, lines)
+    text = "".join(json.dumps(_line(each), ensure_ascii=False) + "\n" for each in results)
+    return Response(text, media_type="application/x-ndjson")
+
+
+@router.get("/submissions/{digest}", response_model=SubmissionBody)
+def submission(digest: Digest, house: HouseOf) -> dict[str, Any]:
+    """What became of an act."""
+    return _body(_find(house, digest))
+
+
+@router.get("/submissions/{digest}/events", response_class=EventSourceResponse)
+async def events(digest: Digest, house: HouseOf) -> AsyncIterator[ServerSentEvent]:
+    """What becomes of an act, as it happens: one event a state, ending with final or rejected."""
+    found = _find(house, digest)
+    while True:
+        yield ServerSentEvent(data=_body(found), event=found.state, id=found.state)
+        if found.state in SETTLED:
+            return
+        found = await run_in_threadpool(_await_change, house, found)
+
+
+def _find(house: House, digest: str) -> Submission:
+    found = house.outbox.find(hash_of(digest, "/digest"))
+    if found is None:
+        raise NotFound(f"no act {digest} was received here")
+    return found
+
+
+def _await_change(house: House, known: Submission) -> Submission:
+    while True:
+        found = house.outbox.changed(known.digest, known.state, timeout=15.0)
+        if found is not None and found.state != known.state:
+            return found
+
+
+def _await_settled(house: House, known: Submission, seconds: float) -> Submission:
+    loop = asyncio.new_event_loop()
+    deadline = loop.time() + seconds
+    found = known
+    while found.state not in SETTLED and (left := deadline - loop.time()) > 0:
+        found = house.outbox.changed(found.digest, found.state, timeout=left) or found
+    loop.close()
+    return found
+
+
+def _seconds(prefer: str | None) -> float:
+    if prefer is None or not prefer.startswith("wait="):
+        return 0.0
+    try:
+        return min(max(float(prefer[5:]), 0.0), 30.0)
+    except ValueError:
+        return 0.0
+
+
+def _line(result: Submission | RegistryError) -> dict[str, Any]:
+    return body_of(result) if isinstance(result, RegistryError) else _body(result)
+
+
+def _body(submission: Submission) -> dict[str, Any]:
+    return {
+        "digest": submission.digest,
+        "type": submission.type,
+        "state": submission.state,
+        "received_at": submission.received_at,
+        "deadline": submission.deadline,
+        "block": submission.block,
+        "transaction": submission.transaction,
+        "error": submission.error,
+        "status_url": f"/v1/submissions/{submission.digest}",
+    }

@@ -1,0 +1,125 @@
+"""What every answer carries: the block it is true at, and what it is worth in law."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, select
+
+from registry.errors import Flaw, Malformed, NotFound
+from registry.facts import Block, Final
+from registry.house import House
+from registry.indexer import newest
+
+NOT_HERE = {
+    "en": "Legal registration is not completed here: it completes on the national system.",
+    "zh": "依法登记不在本系统完成：登记自国家数据产权登记服务系统存证时完成。",
+}
+BY_RECEIPT = {
+    "en": "A receipt of the national system is recorded; what it says prevails.",
+    "zh": "已记载国家数据产权登记服务系统回执，以其记载为准。",
+}
+
+
+class AsOf(BaseModel):
+    """The block that an answer is true at."""
+
+    block: int = Field(examples=[42])
+    hash: str
+    time: int = Field(description="Unix seconds.")
+    final: bool = Field(description="Whether no reorganisation can take the block any more.")
+
+
+class Legal(BaseModel):
+    """What an answer is worth in law; we are not the national system."""
+
+    completed: bool
+    note: dict[str, str]
+
+
+class Answer(BaseModel):
+    """The root of every answer of a reading route."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: AsOf
+    legal: Legal
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+Id = Annotated[
+    str, Path(examples=["0x" + "ab" * 32], description="0x and 64 lower-case hex digits.")
+]
+Hash = Annotated[str | None, Query(pattern="^0x[0-9a-f]{64}$")]
+HouseOf = Annotated[House, Depends(house_of)]
+AtBlock = Annotated[
+    int | None,
+    Query(ge=0, lt=2**53, description="Answer as of this block; the newest when left out."),
+]
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page.")]
+Cursor = Annotated[
+    str | None,
+    Query(pattern=r"^\d{1,15}-\d{1,9}$", description="`next` of the page before."),
+]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One connection with the moment that all of its answers are true at."""
+
+    connection: Connection
+    as_of: dict[str, Any]
+    at: int | None
+
+    def envelope(
+        self, *, receipts: tuple[str, ...] = (), completed: bool = False
+    ) -> dict[str, Any]:
+        note = BY_RECEIPT if receipts else NOT_HERE
+        return {"as_of": self.as_of, "legal": {"completed": completed, "note": note}}
+
+
+def reading(connection: Connection, at: int | None) -> Reading:
+    """Raises: NotFound before the first block was read, or for a block that was not read."""
+    if at is None:
+        reach = newest(connection)
+    else:
+        reach = connection.execute(
+            select(Block.number, Block.hash, Block.time).where(Block.number == at)
+        ).first()  # type: ignore[assignment]
+    if reach is None:
+        raise NotFound(
+            "nothing was read from the chain yet" if at is None else f"block {at} was not read"
+        )
+    final = connection.execute(select(Final.number)).scalar()
+    as_of = {
+        "block": reach.number,
+        "hash": reach.hash,
+        "time": reach.time,
+        "final": final is not None and reach.number <= final,
+    }
+    return Reading(connection, as_of, at)
+
+
+def place_of(cursor: str | None) -> tuple[int, int] | None:
+    """A cursor as (block, position)."""
+    if cursor is None:
+        return None
+    block, position = cursor.split("-")
+    return int(block), int(position)
+
+
+def cursor_of(place: tuple[int, int]) -> str:
+    return f"{place[0]}-{place[1]}"
+
+
+def hash_of(text: str, pointer: str) -> str:
+    """A 32-byte hash from a path. Raises: Malformed."""
+    if len(text) != 66 or not text.startswith("0x") or set(text[2:]) - set("0123456789abcdef"):
+        detail = "expected 0x and 64 lower-case hex digits"
+        raise Malformed(detail, flaws=(Flaw(pointer, "hash", detail),))
+    return text

@@ -1,0 +1,88 @@
+"""Documents in, and out again for those who sign for what purpose they read."""
+
+import json
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from registry.api.answers import HouseOf
+from registry.errors import TooLarge
+from registry.intake import parse_body
+from registry.reading import Papers, Read, read
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+
+
+class DocumentBody(BaseModel):
+    """Where a document was put."""
+
+    hash: str = Field(description="SHA-256 of the bytes; the document's name.")
+    size: int = Field(description="Bytes.")
+
+
+class ReadBody(BaseModel):
+    """A signed request to read."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    message: Read
+    signature: str
+
+
+OCTETS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+READ: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": ReadBody.model_json_schema()}},
+    }
+}
+
+
+@router.post("/documents", status_code=201, response_model=DocumentBody, openapi_extra=OCTETS)
+async def put(
+    request: Request,
+    house: HouseOf,
+    content_type: Annotated[str, Header()] = "application/octet-stream",
+) -> dict[str, Any]:
+    """Keeps a paper or a sample, encrypted, under the hash of its content. A repeat is no error."""
+    data = await request.body()
+    if len(data) > house.settings.document_bytes:
+        raise TooLarge(f"{len(data)} bytes, expected at most {house.settings.document_bytes}")
+    media = content_type.split(";")[0][:100]
+    name = await run_in_threadpool(lambda: house.documents.put(data, media=media))
+    return {"hash": name, "size": len(data)}
+
+
+@router.post("/read", openapi_extra=READ)
+async def read_papers(request: Request, house: HouseOf) -> Response:
+    """Hands out papers to applicants and officers who sign for what purpose; each reading is logged."""
+    wanted = parse_body(ReadBody, await request.body())
+
+    def answer() -> Papers | bytes:
+        with house.engine.connect() as connection:
+            return read(
+                connection,
+                house.documents,
+                wanted.message,
+                wanted.signature,
+                domain=house.deployment.domain(Read.contract),
+                now=int(time.time()),
+            )
+
+    found = await run_in_threadpool(answer)
+    if isinstance(found, bytes):
+        return Response(found, media_type="application/octet-stream")
+    body = {
+        "salt": found.salt,
+        "fingerprint": found.fingerprint,
+        "form": json.loads(found.form),
+    }
+    return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")

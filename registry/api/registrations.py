@@ -1,0 +1,194 @@
+"""Registrations: where they stand, what became of them."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from registry import notices
+from registry.api.answers import (
+    Answer,
+    AtBlock,
+    Cursor,
+    Hash,
+    HouseOf,
+    Id,
+    Limit,
+    Reading,
+    cursor_of,
+    hash_of,
+    place_of,
+    reading,
+)
+from registry.errors import Flaw, Malformed
+from registry.registrations import questions
+from registry.registrations.questions import Registration
+from registry.rules import profiles
+from registry.rules.rights import Right, names
+from registry.rules.states import State
+
+router = APIRouter(prefix="/v1", tags=["registrations"])
+
+
+class ApplicantBody(BaseModel):
+    party: str
+    rights: list[str] = Field(examples=[["HOLD", "USE"]])
+
+
+class RegistrationBody(BaseModel):
+    """Where a registration stands."""
+
+    id: str = Field(description="The digest of the File message.")
+    data: str = Field(description="The salted commitment to fingerprint and form.")
+    registrar: str = Field(description="Three digits.", examples=["990"])
+    profile: str = Field(examples=["SANDBOX"])
+    profile_version: str = Field(description="The hash of the rule file that applies for good.")
+    kind: str = Field(examples=["INITIAL"])
+    applicants: list[ApplicantBody]
+    state: str = Field(examples=["PUBLISHED"])
+    disputed: bool = Field(description="Whether an objection is open.")
+    lapsed: bool = Field(description="Whether a correction asked for was not filed in time.")
+    expired: bool = Field(description="Whether the certificate's term is over.")
+    step: int
+    filed_at: int = Field(description="Unix seconds.")
+    changed_at: int = Field(description="Unix seconds.")
+    until: int | None = Field(
+        description="Unix seconds; end of the notice or other term that runs."
+    )
+    open_objections: int
+    upheld: bool
+    code: str | None = Field(description="The certificate's code.", examples=["XX9902026110001"])
+    since: int | None
+    expiry: int | None
+    notice: dict[str, Any] | None = Field(
+        description="What art. 24 publishes; from publication on."
+    )
+
+
+class RegistrationAnswer(Answer):
+    registration: RegistrationBody
+
+
+class RegistrationsAnswer(Answer):
+    registrations: list[RegistrationBody]
+    next: str | None = Field(description="Cursor of the next page; none at the end.")
+
+
+class HistoryAnswer(Answer):
+    changes: list[dict[str, Any]]
+    objections: list[dict[str, Any]]
+
+
+@router.get("/registrations/{id}", response_model=RegistrationAnswer)
+async def registration(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
+    """One registration: where it stands, what it claims, what was published of it."""
+    with house.engine.connect() as connection:
+        now = reading(connection, at_block)
+        found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
+        return envelope_of(now, found) | {"registration": _registration(now, found)}
+
+
+@router.get("/registrations", response_model=RegistrationsAnswer)
+async def registrations(
+    house: HouseOf,
+    state: Annotated[str | None, Query(examples=["PUBLISHED"])] = None,
+    registrar: Annotated[int | None, Query(ge=0, le=999)] = None,
+    party: Hash = None,
+    data: Hash = None,
+    after: Cursor = None,
+    limit: Limit = 50,
+    at_block: AtBlock = None,
+) -> dict[str, Any]:
+    """Registrations in the order of filing."""
+    with house.engine.connect() as connection:
+        now = reading(connection, at_block)
+        rows = questions.registrations(
+            connection,
+            after=place_of(after),
+            limit=limit,
+            state=_state(state),
+            registrar=registrar,
+            party=party,
+            data=data,
+            at=at_block,
+        )
+        return now.envelope() | {
+            "registrations": [_registration(now, found) for _, found in rows],
+            "next": cursor_of(rows[-1][0]) if len(rows) == limit else None,
+        }
+
+
+@router.get("/registrations/{id}/history", response_model=HistoryAnswer)
+async def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
+    """Every change of a registration and every objection to it, first one first."""
+    with house.engine.connect() as connection:
+        now = reading(connection, at_block)
+        found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
+        changes = questions.history(connection, id, at=at_block)
+        objections = questions.objections(connection, id, at=at_block)
+        return envelope_of(now, found) | {
+            "changes": [asdict(each) | {"state": each.state.name} for each in changes],
+            "objections": [asdict(each) for each in objections],
+        }
+
+
+@router.get("/data/{data}", response_model=RegistrationsAnswer)
+async def data(
+    data: Annotated[str, Path(examples=["0x" + "cd" * 32])],
+    house: HouseOf,
+    at_block: AtBlock = None,
+) -> dict[str, Any]:
+    """The registrations under one commitment. That two commitments are of the same data is never public."""
+    return await registrations(house, data=hash_of(data, "/data"), limit=50, at_block=at_block)
+
+
+def _state(name: str | None) -> State | None:
+    if name is None:
+        return None
+    try:
+        return State[name]
+    except KeyError:
+        known = ", ".join(each.name for each in State if each)
+        raise Malformed(
+            f"no state {name[:40]!r}; there are {known}",
+            flaws=(Flaw("/state", "state", f"expected one of {known}"),),
+        ) from None
+
+
+def envelope_of(now: Reading, found: Registration) -> dict[str, Any]:
+    attested = found.attestation is not None and int(found.attestation.receipt, 16) != 0
+    return now.envelope(receipts=found.receipts, completed=attested)
+
+
+def _registration(now: Reading, found: Registration) -> dict[str, Any]:
+    profile = profiles.load_by_number(found.profile)
+    attested = found.attestation
+    moment = now.as_of["time"]
+    running_out = found.until is not None and found.until < moment
+    return {
+        "id": found.id,
+        "data": found.data,
+        "registrar": f"{found.registrar:03d}",
+        "profile": profile.name,
+        "profile_version": profiles.version_hash(profile),
+        "kind": profiles.Kind(found.kind).name,
+        "applicants": [
+            {"party": claim.party, "rights": list(names(Right(claim.rights)))}
+            for claim in found.claims
+        ],
+        "state": found.state.name,
+        "disputed": found.open_objections > 0,
+        "lapsed": found.state is State.CORRECTION_REQUESTED and running_out,
+        "expired": attested is not None and attested.expiry < moment,
+        "step": found.step,
+        "filed_at": found.filed,
+        "changed_at": found.changed,
+        "until": found.until,
+        "open_objections": found.open_objections,
+        "upheld": found.upheld,
+        "code": attested.code if attested else None,
+        "since": attested.since if attested else None,
+        "expiry": attested.expiry if attested else None,
+        "notice": notices.notice(now.connection, found.id) if found.publication else None,
+    }

@@ -1,0 +1,136 @@
+"""Public notices: the extract of a form that art. 24 publishes, and the search over its words.
+
+Derived from a fact and a document, so each row falls with the block of its publication and goes when
+the document is erased. Knows neither HTTP nor RPC.
+"""
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ForeignKey, Index, delete, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.documents import Documents
+from registry.errors import NotFound
+from registry.facts import Bytes32, ReadModel
+from registry.registrations.facts import RegistrationPublished
+from registry.rules.forms import InitialForm, public_extract
+
+
+class Notice(ReadModel):
+    """What the public may read of one registration. `extract` is None where the form is not ours."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("notice_block", "block"),)
+
+    registration: Mapped[Bytes32] = mapped_column(primary_key=True)
+    block: Mapped[int] = mapped_column(ForeignKey("block.number", ondelete="CASCADE"))
+    name: Mapped[str]
+    extract: Mapped[str]
+
+
+class NoticeGram(ReadModel):
+    """Each pair of neighbouring characters of a name: a Chinese word of two characters is one row."""
+
+    __tablename__ = "notice_gram"
+    __table_args__ = (Index("notice_gram_block", "block"),)
+
+    gram: Mapped[str] = mapped_column(primary_key=True)
+    registration: Mapped[Bytes32] = mapped_column(primary_key=True)
+    block: Mapped[int] = mapped_column(ForeignKey("block.number", ondelete="CASCADE"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit of a search by name."""
+
+    registration: str
+    name: str
+
+
+def enter_new(engine: Engine, documents: Documents) -> int:
+    """Enters the notices of all published registrations that have none yet; how many were entered."""
+    with engine.connect() as connection:
+        published = connection.execute(
+            select(RegistrationPublished.registration, func.min(RegistrationPublished.block))
+            .outerjoin(Notice, Notice.registration == RegistrationPublished.registration)
+            .where(Notice.registration.is_(None))
+            .group_by(RegistrationPublished.registration)
+        ).all()
+    entered = 0
+    for registration, block in published:
+        extract = _extract(documents, registration)
+        with engine.begin() as connection:
+            _enter(connection, registration, block, extract)
+        entered += extract is not None
+    return entered
+
+
+def forget(connection: Connection, registration: str) -> None:
+    """Takes a notice out of the read model, when its form was erased."""
+    connection.execute(delete(NoticeGram).where(NoticeGram.registration == registration))
+    connection.execute(delete(Notice).where(Notice.registration == registration))
+
+
+def notice(connection: Connection, registration: str) -> dict[str, Any] | None:
+    """The public extract; None before publication, or where this installation has no form."""
+    text = connection.execute(
+        select(Notice.extract).where(Notice.registration == registration)
+    ).scalar()
+    return None if not text else json.loads(text)
+
+
+def search(connection: Connection, words: str, *, limit: int = 20) -> list[Found]:
+    """Registrations whose name or applicants contain all words, each of at least two characters."""
+    wanted = [_folded(word) for word in words.split()]
+    if not wanted or any(len(word) < 2 for word in wanted):
+        return []
+    question = select(Notice.registration, Notice.name).limit(limit)
+    for gram in sorted({gram for word in wanted for gram in _grams(word)}):
+        holders = select(NoticeGram.registration).where(NoticeGram.gram == gram)
+        question = question.where(Notice.registration.in_(holders))
+    rows = connection.execute(question.order_by(Notice.block, Notice.registration))
+    return [Found(row.registration, row.name) for row in rows]
+
+
+def _extract(documents: Documents, registration: str) -> dict[str, Any] | None:
+    try:
+        opening = documents.opening(registration)
+        form = InitialForm.model_validate_json(documents.get(opening.form))
+    except NotFound:
+        return None
+    return public_extract(form)
+
+
+def _enter(
+    connection: Connection, registration: str, block: int, extract: dict[str, Any] | None
+) -> None:
+    name = "" if extract is None else extract["name"]
+    connection.execute(
+        insert(Notice),
+        {
+            "registration": registration,
+            "block": block,
+            "name": name,
+            "extract": "" if extract is None else json.dumps(extract, ensure_ascii=False),
+        },
+    )
+    if extract is None:
+        return
+    texts = [name, *extract["applicants"]]
+    grams = {gram for text in texts for gram in _grams(_folded(text))}
+    connection.execute(
+        insert(NoticeGram),
+        [{"gram": gram, "registration": registration, "block": block} for gram in sorted(grams)],
+    )
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _grams(text: str) -> set[str]:
+    return {text[i : i + 2] for i in range(len(text) - 1)}

@@ -1,0 +1,216 @@
+"""The indexer
+
+- reads what the chain said, complete: head and count equal the contracts'
+- reading twice finds nothing new
+- a block that the chain replaced is forgotten with its facts and all that is derived from them
+  - and the read model equals, row by row, one that is read afresh
+  - one of equal height too
+- a final block that the chain no longer holds stops it, and nothing is forgotten
+- a node that withholds a log is found out
+- a node that does not answer leaves nothing half-read
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from registry.chain import Chain
+from registry.database import open_read_model
+from registry.deployment import Deployment
+from registry.embedded import EmbeddedChain, serve
+from registry.errors import Mismatch, Unavailable
+from registry.facts import Log, ReadModel
+from registry.hashes import from_hex
+from registry.indexer import Indexer, Step, compare_tips
+from registry.registrations import questions
+from tests.registry.local_chain import Sender, address_of, deploy, filing
+
+WEALTH = 10**24
+
+
+@dataclass
+class Node:
+    """A node with the contracts on it, and a holder who files."""
+
+    chain: Chain
+    deployment: Deployment
+    key: bytes
+
+    def file(self, times: int = 1) -> list[str]:
+        sender = Sender(self.chain, self.key)
+        filed = []
+        for _ in range(times):
+            kept = filing(self.deployment, self.key)
+            sender.send(self.deployment.contracts["Registrations"], kept.calldata)
+            filed.append(kept.digest)
+        return filed
+
+    def snapshot(self) -> str:
+        taken: str = self.chain.rpc("evm_snapshot")
+        return taken
+
+    def revert(self, snapshot: str) -> None:
+        assert self.chain.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    key = token_bytes(32)
+    with (
+        EmbeddedChain.open(
+            tmp_path / "chain.db", funded={address_of(key): WEALTH}, interval=0, controls=True
+        ) as embedded,
+        serve(embedded) as url,
+    ):
+        chain = Chain(url)
+        yield Node(chain, deploy(chain, key), key)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_read_model(tmp_path / "read.db")
+    yield engine
+    engine.dispose()
+
+
+def rows(engine: Engine) -> dict[str, list[Any]]:
+    """All rows of all tables, in order."""
+    with engine.connect() as connection:
+        return {
+            table.name: [
+                tuple(row)
+                for row in connection.execute(select(table).order_by(*table.primary_key.columns))
+            ]
+            for table in ReadModel.metadata.sorted_tables
+        }
+
+
+def read_afresh(node: Node, folder: Path, finality: int) -> dict[str, list[Any]]:
+    engine = open_read_model(folder / "fresh.db")
+    Indexer(node.chain, node.deployment, engine, finality=finality).catch_up()
+    found = rows(engine)
+    engine.dispose()
+    return found
+
+
+class TestStep:
+    def test_reads_all_that_the_chain_said(self, node: Node, engine: Engine) -> None:
+        filed = node.file(3)
+        indexer = Indexer(node.chain, node.deployment, engine)
+        indexer.catch_up()
+        with engine.connect() as connection:
+            assert compare_tips(node.chain, node.deployment, connection)["Registrations"] == 3
+            for id in filed:
+                assert (
+                    questions.filing(connection, id).digest(node.deployment.domain("Registrations"))
+                    == id
+                )
+
+    def test_finds_nothing_new_in_what_it_read(self, node: Node, engine: Engine) -> None:
+        indexer = Indexer(node.chain, node.deployment, engine)
+        indexer.catch_up()
+        assert indexer.step() is Step.NOTHING_NEW
+
+    def test_reads_in_windows_as_at_once(self, node: Node, engine: Engine, tmp_path: Path) -> None:
+        node.file(5)
+        Indexer(node.chain, node.deployment, engine, window=2).catch_up()
+        assert rows(engine) == read_afresh(node, tmp_path, 0)
+
+
+class TestForgetting:
+    @pytest.mark.parametrize("after", [0, 1, 3], ids=["shorter", "equal height", "longer"])
+    def test_equals_a_fresh_reading_after_a_reorganisation(
+        self, node: Node, engine: Engine, tmp_path: Path, after: int
+    ) -> None:
+        kept = node.file(1)
+        snapshot = node.snapshot()
+        lost = node.file(1)
+        indexer = Indexer(node.chain, node.deployment, engine, finality=10)
+        indexer.catch_up()
+        with engine.connect() as connection:
+            assert questions.registration(connection, lost[0]).step == 1
+
+        node.revert(snapshot)
+        node.file(after)
+        indexer.catch_up()
+
+        fresh = read_afresh(node, tmp_path, 10)
+        found = rows(engine)
+        found.pop("final")
+        fresh.pop(
+            "final"
+        )  # what was once final stays so; the fresh reading never saw the longer chain
+        assert found == fresh
+        ids = {row.registration for row in _filed(engine)}
+        assert kept[0] in ids
+        assert lost[0] not in ids
+
+    def test_forgets_one_block_at_a_time(self, node: Node, engine: Engine) -> None:
+        snapshot = node.snapshot()
+        node.file(3)
+        indexer = Indexer(node.chain, node.deployment, engine, finality=10)
+        indexer.catch_up()
+        node.revert(snapshot)
+        assert [indexer.step() for _ in range(3)] == [Step.FORGOT] * 3
+        assert indexer.step() is Step.NOTHING_NEW
+
+    def test_stops_at_a_final_block_that_is_gone(self, node: Node, engine: Engine) -> None:
+        snapshot = node.snapshot()
+        node.file(3)
+        indexer = Indexer(node.chain, node.deployment, engine, finality=1)
+        indexer.catch_up()
+        before = rows(engine)
+        node.revert(snapshot)
+        assert indexer.step() is Step.FORGOT  # the newest block was not final yet
+        with pytest.raises(Mismatch, match="no longer holds final block"):
+            indexer.step()
+        assert len(rows(engine)["block"]) == len(before["block"]) - 1
+
+
+class Withholding(Chain):
+    """A node that leaves out the last log of every answer."""
+
+    def logs(self, addresses: Any, first: int, last: int) -> list[Log]:
+        return super().logs(addresses, first, last)[:-1]
+
+
+class Failing(Chain):
+    """A node that dies after the headers."""
+
+    def logs(self, addresses: Any, first: int, last: int) -> list[Log]:
+        raise Unavailable("gone")
+
+
+class TestDistrust:
+    def test_finds_out_a_node_that_withholds_a_log(self, node: Node, engine: Engine) -> None:
+        node.file(2)
+        Indexer(Withholding(node.chain.url), node.deployment, engine).catch_up()
+        with (
+            engine.connect() as connection,
+            pytest.raises(Mismatch, match="Registrations has said 2"),
+        ):
+            compare_tips(node.chain, node.deployment, connection)
+
+    def test_leaves_nothing_half_read(self, node: Node, engine: Engine) -> None:
+        node.file(2)
+        with pytest.raises(Unavailable):
+            Indexer(Failing(node.chain.url), node.deployment, engine).step()
+        assert rows(engine)["block"] == []
+
+
+def _filed(engine: Engine) -> list[Any]:
+    table = ReadModel.metadata.tables["registration_filed"]
+    with engine.connect() as connection:
+        return list(connection.execute(select(table)))
+
+
+def test_a_head_is_24_bytes(node: Node, engine: Engine) -> None:
+    node.file(1)
+    Indexer(node.chain, node.deployment, engine).catch_up()
+    tips = {row[1]: row[2] for row in rows(engine)["tip"]}
+    assert len(from_hex(tips["Registrations"])) == 24
