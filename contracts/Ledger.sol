@@ -20,7 +20,7 @@ abstract contract Ledger is ILedger {
     /// @param fact `abi.encode(E.selector, subject, ...)`, all members static.
     function _say(bytes memory fact) internal {
         uint256 old = _tip;
-        bytes32 head;
+        uint256 head;
         // Assembly because Solidity's `emit` would encode the fact a second time: 800 gas a fact.
         assembly ("memory-safe") {
             log2(add(fact, 0x60), sub(mload(fact), 0x40), mload(add(fact, 0x20)), mload(add(fact, 0x40)))
@@ -28,7 +28,9 @@ abstract contract Ledger is ILedger {
             mstore(0x20, keccak256(add(fact, 0x20), mload(fact)))
             head := keccak256(0x00, 0x40)
         }
-        _tip = (uint256(head) & HEAD) | (uint64(old) + 1);
+        unchecked {
+            _tip = (head & HEAD) | ((old & ~HEAD) + 1);
+        }
     }
 
     /// @dev Unix seconds until which new filings are refused; 0 for never halted.

@@ -16,6 +16,10 @@ contract Parties is IParties, Signed {
 
     mapping(bytes32 party => Key) private _keys;
 
+    /// @dev Bit b is set when a party whose id ends in byte b ever changed its key. Nearly every party signs with its
+    /// first key: one word that stays warm answers for a whole batch, 1,900 gas less a signer than a slot each.
+    uint256 private _changed;
+
     /// @inheritdoc IParties
     function replaceKey(ReplaceKey calldata message, bytes[] calldata signatures) external {
         bytes32 act = _hashTypedDataV4(keccak256(abi.encode(REPLACE_KEY, message)));
@@ -23,9 +27,10 @@ contract Parties is IParties, Signed {
         address old = keyOf(message.party);
         if (signatures.length != 2) revert TwoSignatures();
         _requireAct(act, old, message.deadline, signatures[0]);
-        _requireSignature(message.key, act, signatures[1]);
+        _requireAct(act, message.key, message.deadline, signatures[1]);
 
         _keys[message.party] = Key({key: message.key, step: message.step + 1});
+        _changed |= 1 << uint8(uint256(message.party));
 
         _say(abi.encode(ActSigned.selector, act, old));
         _say(abi.encode(KeyReplaced.selector, message.party, act, message.step + 1, message.key));
@@ -34,8 +39,10 @@ contract Parties is IParties, Signed {
     /// @inheritdoc IParties
     function keyOf(bytes32 party) public view returns (address) {
         if (uint256(party) >> 160 != 0) revert NotAParty(party);
+        address first = address(uint160(uint256(party)));
+        if (_changed >> uint8(uint256(party)) & 1 == 0) return first;
         address key = _keys[party].key;
-        return key == address(0) ? address(uint160(uint256(party))) : key;
+        return key == address(0) ? first : key;
     }
 
     /// @inheritdoc IParties

@@ -54,33 +54,23 @@ abstract contract RegistrationActs is Signed {
         keccak256("Withdraw(bytes32 party,bytes32 registration,uint16 step,uint40 deadline)");
 
     function _digest(File calldata m) internal view returns (bytes32) {
-        bytes32[] memory claims = new bytes32[](m.claims.length);
-        for (uint256 i; i < claims.length; ++i) {
-            claims[i] = keccak256(abi.encode(CLAIM, m.claims[i]));
+        bytes32 kind = FILE;
+        bytes32 claims = _hash(m.claims);
+        bytes32 encoded;
+        // Assembly because each applicant and each attestation pays for it: 500 gas less than member by member.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, kind)
+            mstore(add(free, 0x20), claims)
+            calldatacopy(add(free, 0x40), add(m, 0x20), 0xa0)
+            encoded := keccak256(free, 0xe0)
         }
-        return _typed(
-            abi.encode(
-                FILE,
-                keccak256(abi.encodePacked(claims)),
-                m.data,
-                m.registrar,
-                m.profile,
-                m.kind,
-                m.deadline
-            )
-        );
+        return _hashTypedDataV4(encoded);
     }
 
     function _digest(Accept calldata m) internal view returns (bytes32) {
         return _typed(
-            abi.encode(
-                ACCEPT,
-                m.registrar,
-                m.officer,
-                keccak256(abi.encodePacked(m.registrations)),
-                keccak256(abi.encodePacked(m.steps)),
-                m.deadline
-            )
+            abi.encode(ACCEPT, m.registrar, m.officer, _hash(m.registrations), _hash(m.steps), m.deadline)
         );
     }
 
@@ -91,8 +81,8 @@ abstract contract RegistrationActs is Signed {
                 m.registrar,
                 m.officer,
                 m.profile,
-                keccak256(abi.encodePacked(m.registrations)),
-                keccak256(abi.encodePacked(m.steps)),
+                _hash(m.registrations),
+                _hash(m.steps),
                 m.until,
                 m.receipt,
                 m.effective,
@@ -108,8 +98,8 @@ abstract contract RegistrationActs is Signed {
                 m.registrar,
                 m.officer,
                 m.registration,
-                keccak256(abi.encodePacked(m.objectors)),
-                keccak256(abi.encodePacked(m.serials)),
+                _hash(m.objectors),
+                _hash(m.serials),
                 m.outcome,
                 m.decision,
                 m.deadline
@@ -124,8 +114,8 @@ abstract contract RegistrationActs is Signed {
                 m.registrar,
                 m.officer,
                 m.profile,
-                keccak256(abi.encodePacked(m.registrations)),
-                keccak256(abi.encodePacked(m.steps)),
+                _hash(m.registrations),
+                _hash(m.steps),
                 m.expiry,
                 m.receipt,
                 m.effective,
@@ -134,45 +124,82 @@ abstract contract RegistrationActs is Signed {
         );
     }
 
-    // The members of a static struct are encoded in place, which is EIP-712's encodeData of it.
-
-    function _digest(DeemAccepted calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(DEEM_ACCEPTED, m));
+    function _digest(DeemAccepted calldata) internal view returns (bytes32) {
+        return _inPlace(DEEM_ACCEPTED, 4);
     }
 
-    function _digest(RequestCorrection calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(REQUEST_CORRECTION, m));
+    function _digest(RequestCorrection calldata) internal view returns (bytes32) {
+        return _inPlace(REQUEST_CORRECTION, 7);
     }
 
-    function _digest(Correct calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(CORRECT, m));
+    function _digest(Correct calldata) internal view returns (bytes32) {
+        return _inPlace(CORRECT, 5);
     }
 
-    function _digest(RequestSupplement calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(REQUEST_SUPPLEMENT, m));
+    function _digest(RequestSupplement calldata) internal view returns (bytes32) {
+        return _inPlace(REQUEST_SUPPLEMENT, 7);
     }
 
-    function _digest(Supplement calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(SUPPLEMENT, m));
+    function _digest(Supplement calldata) internal view returns (bytes32) {
+        return _inPlace(SUPPLEMENT, 5);
     }
 
-    function _digest(Object calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(OBJECT, m));
+    function _digest(Object calldata) internal view returns (bytes32) {
+        return _inPlace(OBJECT, 5);
     }
 
-    function _digest(Refuse calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(REFUSE, m));
+    function _digest(Refuse calldata) internal view returns (bytes32) {
+        return _inPlace(REFUSE, 7);
     }
 
-    function _digest(Terminate calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(TERMINATE, m));
+    function _digest(Terminate calldata) internal view returns (bytes32) {
+        return _inPlace(TERMINATE, 6);
     }
 
-    function _digest(Withdraw calldata m) internal view returns (bytes32) {
-        return _typed(abi.encode(WITHDRAW, m));
+    function _digest(Withdraw calldata) internal view returns (bytes32) {
+        return _inPlace(WITHDRAW, 4);
+    }
+
+    /// @dev A verb's first argument, when it is a static struct, follows the selector, a word a member: EIP-712's
+    /// encodeData of it. A word that its type cannot hold is refused where the verb reads it.
+    function _inPlace(bytes32 kind, uint256 members) private view returns (bytes32) {
+        return _typed(abi.encodePacked(kind, msg.data[4:4 + 32 * members]));
     }
 
     function _typed(bytes memory encoded) private view returns (bytes32) {
         return _hashTypedDataV4(keccak256(encoded));
+    }
+
+    function _hash(Claim[] calldata claims) private pure returns (bytes32 hash) {
+        bytes32 kind = CLAIM;
+        assembly ("memory-safe") {
+            let size := shl(5, claims.length)
+            let hashes := mload(0x40)
+            let claim := add(hashes, size)
+            mstore(claim, kind)
+            for { let i := 0 } lt(i, size) { i := add(i, 0x20) } {
+                calldatacopy(add(claim, 0x20), add(claims.offset, shl(1, i)), 0x40)
+                mstore(add(hashes, i), keccak256(claim, 0x60))
+            }
+            hash := keccak256(hashes, size)
+        }
+    }
+
+    function _hash(bytes32[] calldata words) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let size := shl(5, words.length)
+            calldatacopy(mload(0x40), words.offset, size)
+            hash := keccak256(mload(0x40), size)
+        }
+    }
+
+    /// @dev A word that is no uint16 is refused where the verb reads it.
+    function _hash(uint16[] calldata words) private pure returns (bytes32) {
+        bytes32[] calldata same;
+        assembly ("memory-safe") {
+            same.offset := words.offset
+            same.length := words.length
+        }
+        return _hash(same);
     }
 }

@@ -41,6 +41,8 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     uint256 private constant MOST_APPLICANTS = 32;
     uint16 private constant LAST_SERIAL = 9999;
     uint256 private constant LONGEST_HALT = 30 days;
+    /// @dev Objections end here, so that a flood of them never spends the steps that ending a procedure needs.
+    uint16 private constant LAST_STEP_TO_OBJECT = 60_000;
 
     struct Objection {
         uint16 made;
@@ -109,28 +111,32 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function accept(Accept calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
-        _requireEqual(message.steps.length, message.registrations.length);
+        bytes32[] calldata registrations = message.registrations;
+        uint16[] calldata steps = message.steps;
+        uint16 registrar = message.registrar;
         uint40 now_ = _now();
+        _requireEqual(steps.length, registrations.length);
 
-        uint256 served;
+        bytes memory fact = abi.encode(RegistrationAccepted.selector, 0, act, 0);
+        uint256 skipped;
         Obstacle obstacle;
-        for (uint256 i; i < message.registrations.length; ++i) {
-            bytes32 registration = message.registrations[i];
+        for (uint256 i; i < registrations.length; ++i) {
+            bytes32 registration = registrations[i];
+            uint16 step = steps[i];
             Record r = _records[registration];
-            obstacle = _obstacle(r, State.SUBMITTED, message.steps[i], message.registrar);
+            obstacle = _obstacle(r, State.SUBMITTED, step, registrar);
             if (obstacle == Obstacle.NONE && _profiles[r.profile()].kinds >> r.kind() & 1 == 0) {
                 obstacle = Obstacle.NOT_IN_PROFILE;
             }
             if (obstacle != Obstacle.NONE) {
-                _skip(registration, act, message.steps[i], obstacle);
+                _skip(registration, act, step, obstacle);
+                ++skipped;
                 continue;
             }
-            ++served;
-            r = r.moved(State.ACCEPTED, now_);
-            _records[registration] = r;
-            _say(abi.encode(RegistrationAccepted.selector, registration, act, r.step()));
+            r = _move(registration, r, State.ACCEPTED, now_);
+            _sayOf(fact, registration, r.step());
         }
-        _requireServed(served, message.registrations, obstacle);
+        _requireServed(skipped, registrations, obstacle);
     }
 
     /// @inheritdoc IRegistrations
@@ -210,39 +216,38 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function publish(Publish calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
-        _requireEqual(message.steps.length, message.registrations.length);
+        bytes32[] calldata registrations = message.registrations;
+        uint16[] calldata steps = message.steps;
+        uint16 registrar = message.registrar;
         uint40 now_ = _now();
+        _requireEqual(steps.length, registrations.length);
         if (message.effective > now_) revert WrongMoment(message.effective);
         // Counted from this block and not from the national publication, which the registrar alone states.
-        if (message.until < now_ + _profiles[message.profile].notice) revert WrongMoment(message.until);
+        uint40 until = message.until;
+        uint16 profile = message.profile;
+        if (until < now_ + _profiles[profile].notice) revert WrongMoment(until);
 
-        uint256 served;
+        Record notice = RecordLibrary.notice(until, message.officer, now_);
+        bytes memory fact =
+            abi.encode(RegistrationPublished.selector, 0, act, 0, until, message.receipt, message.effective);
+        uint256 skipped;
         Obstacle obstacle;
-        for (uint256 i; i < message.registrations.length; ++i) {
-            bytes32 registration = message.registrations[i];
+        for (uint256 i; i < registrations.length; ++i) {
+            bytes32 registration = registrations[i];
+            uint16 step = steps[i];
             Record r = _records[registration];
-            obstacle = _obstacle(r, State.ACCEPTED, message.steps[i], message.registrar);
-            if (obstacle == Obstacle.NONE && r.profile() != message.profile) obstacle = Obstacle.NOT_IN_PROFILE;
+            obstacle = _obstacle(r, State.ACCEPTED, step, registrar);
+            if (obstacle == Obstacle.NONE && r.profile() != profile) obstacle = Obstacle.NOT_IN_PROFILE;
             if (obstacle != Obstacle.NONE) {
-                _skip(registration, act, message.steps[i], obstacle);
+                _skip(registration, act, step, obstacle);
+                ++skipped;
                 continue;
             }
-            ++served;
-            r = r.moved(State.PUBLISHED, now_).withUntil(message.until).withReviewer(message.officer);
+            r = r.published(notice);
             _records[registration] = r;
-            _say(
-                abi.encode(
-                    RegistrationPublished.selector,
-                    registration,
-                    act,
-                    r.step(),
-                    message.until,
-                    message.receipt,
-                    message.effective
-                )
-            );
+            _sayOf(fact, registration, r.step());
         }
-        _requireServed(served, message.registrations, obstacle);
+        _requireServed(skipped, registrations, obstacle);
     }
 
     /// @inheritdoc IRegistrations
@@ -256,7 +261,9 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         if (r.state() != State.PUBLISHED) revert Hindered(registration, Obstacle.WRONG_STATE);
         if (mine.made != message.serial) revert Hindered(registration, Obstacle.STEP_PASSED);
         if (mine.open) revert Hindered(registration, Obstacle.OBJECTION_OPEN);
-        if (r.open() == type(uint8).max) revert Hindered(registration, Obstacle.TOO_MANY_OBJECTIONS);
+        if (r.open() == type(uint8).max || r.step() > LAST_STEP_TO_OBJECT) {
+            revert Hindered(registration, Obstacle.TOO_MANY_OBJECTIONS);
+        }
 
         mine.made = message.serial + 1;
         mine.open = true;
@@ -315,25 +322,37 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         _requireEqual(message.steps.length, message.registrations.length);
         _requireEqual(filings.length, message.registrations.length);
         Profile memory profile = _profiles[message.profile];
+        uint40 expiry = message.expiry;
         uint40 since = message.effective == 0 ? _now() : message.effective;
         if (since > _now()) revert WrongMoment(since);
-        if (message.expiry < since || message.expiry - since > profile.validity) revert WrongMoment(message.expiry);
+        if (expiry < since || expiry - since > profile.validity) revert WrongMoment(expiry);
 
+        bytes memory fact = abi.encode(
+            RegistrationAttested.selector, 0, act, 0, 0, since, expiry, message.receipt, message.effective
+        );
         bytes15 stem = Code.stem(profile.prefix, message.registrar, Code.monthOf(since));
         uint16 serial = _serials[stem];
         uint16 before = serial;
         Obstacle obstacle;
         for (uint256 i; i < filings.length; ++i) {
-            obstacle = _attestObstacle(message, i, filings[i], profile, since);
+            bytes32 registration = message.registrations[i];
+            File calldata filing = filings[i];
+            Record r = _records[registration];
+            obstacle = _obstacle(r, State.PUBLISHED, message.steps[i], message.registrar);
+            if (obstacle == Obstacle.NONE) {
+                obstacle = _attestObstacle(message, r, registration, filing, profile, since);
+            }
             if (obstacle == Obstacle.NONE && serial == LAST_SERIAL) obstacle = Obstacle.SERIALS_SPENT;
             if (obstacle != Obstacle.NONE) {
-                _skip(message.registrations[i], act, message.steps[i], obstacle);
+                _skip(registration, act, message.steps[i], obstacle);
                 continue;
             }
             ++serial;
-            _attest(message, i, filings[i].claims, act, Code.withSerial(stem, serial), since);
+            r = _move(registration, r.withUntil(expiry), State.ATTESTED);
+            _sayOf(fact, registration, r.step(), Code.withSerial(stem, serial));
+            rights.attest(registration, message.registrar, filing.claims, since, expiry);
         }
-        _requireServed(serial - before, message.registrations, obstacle);
+        _requireServed(filings.length - (serial - before), message.registrations, obstacle);
         _serials[stem] = serial;
     }
 
@@ -421,52 +440,25 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         return _serials[Code.stem(prefix, registrar, month)];
     }
 
-    function _attest(
-        Attest calldata message,
-        uint256 i,
-        Claim[] calldata claims,
-        bytes32 act,
-        bytes15 code,
-        uint40 since
-    ) private {
-        bytes32 registration = message.registrations[i];
-        Record r = _move(registration, _records[registration].withUntil(message.expiry), State.ATTESTED);
-        _say(
-            abi.encode(
-                RegistrationAttested.selector,
-                registration,
-                act,
-                r.step(),
-                code,
-                since,
-                message.expiry,
-                message.receipt,
-                message.effective
-            )
-        );
-        rights.attest(registration, message.registrar, claims, since, message.expiry);
-    }
-
     function _attestObstacle(
         Attest calldata message,
-        uint256 i,
+        Record r,
+        bytes32 registration,
         File calldata filing,
         Profile memory profile,
         uint40 since
     ) private view returns (Obstacle) {
-        bytes32 registration = message.registrations[i];
-        Record r = _records[registration];
-        Obstacle obstacle = _obstacle(r, State.PUBLISHED, message.steps[i], message.registrar);
-        if (obstacle != Obstacle.NONE) return obstacle;
         if (r.profile() != message.profile) return Obstacle.NOT_IN_PROFILE;
         // The national attestation, too, must lie after the notice: a registrar cannot date itself back before it.
-        if (_now() <= r.until() + profile.grace || since <= r.until()) return Obstacle.TOO_EARLY;
+        uint256 until = r.until();
+        if (_now() <= until + profile.grace || since <= until) return Obstacle.TOO_EARLY;
         if (r.open() != 0) return Obstacle.OBJECTION_OPEN;
         if (r.isUpheld()) return Obstacle.OBJECTION_UPHELD;
         if (r.isReviewer(message.officer)) return Obstacle.REVIEWER_IS_APPROVER;
         if (_digest(filing) != registration) return Obstacle.NOT_THE_FILING;
-        for (uint256 k; k < filing.claims.length; ++k) {
-            Claim calldata claim = filing.claims[k];
+        Claim[] calldata claims = filing.claims;
+        for (uint256 i; i < claims.length; ++i) {
+            Claim calldata claim = claims[i];
             if (registrars.isOfficer(message.registrar, parties.keyOf(claim.party))) {
                 return Obstacle.REGISTRAR_IS_APPLICANT;
             }
@@ -486,16 +478,20 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         }
     }
 
-    function _move(bytes32 registration, Record r, State to) private returns (Record moved) {
-        moved = r.moved(to, _now());
+    function _move(bytes32 registration, Record r, State to) private returns (Record) {
+        return _move(registration, r, to, _now());
+    }
+
+    function _move(bytes32 registration, Record r, State to, uint40 now_) private returns (Record moved) {
+        moved = r.moved(to, now_);
         _records[registration] = moved;
     }
 
     function _obstacle(Record r, State expected, uint16 step, uint16 registrar) private pure returns (Obstacle) {
+        if (r.isAt(expected, step, registrar)) return Obstacle.NONE;
         if (r.step() != step) return Obstacle.STEP_PASSED;
         if (r.state() != expected) return Obstacle.WRONG_STATE;
-        if (r.registrar() != registrar) return Obstacle.OTHER_REGISTRAR;
-        return Obstacle.NONE;
+        return Obstacle.OTHER_REGISTRAR;
     }
 
     function _pendingObstacle(Record r, uint16 step, uint16 registrar) private pure returns (Obstacle) {
@@ -507,13 +503,29 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         if (obstacle != Obstacle.NONE) revert Hindered(registration, obstacle);
     }
 
+    /// @dev The facts of an act on many records differ in subject and step alone: the rest is encoded once.
+    function _sayOf(bytes memory fact, bytes32 registration, uint16 step) private {
+        assembly ("memory-safe") {
+            mstore(add(fact, 0x40), registration)
+            mstore(add(fact, 0x80), step)
+        }
+        _say(fact);
+    }
+
+    function _sayOf(bytes memory fact, bytes32 registration, uint16 step, bytes15 code) private {
+        assembly ("memory-safe") {
+            mstore(add(fact, 0xa0), code)
+        }
+        _sayOf(fact, registration, step);
+    }
+
     function _skip(bytes32 registration, bytes32 act, uint16 step, Obstacle obstacle) private {
         _say(abi.encode(RegistrationSkipped.selector, registration, act, step, obstacle));
     }
 
     /// @dev An act that served nobody leaves nothing behind; else anyone could repeat it and fill the ledger with skips.
-    function _requireServed(uint256 served, bytes32[] calldata registrations, Obstacle last) private pure {
-        if (served == 0) revert Hindered(registrations[registrations.length - 1], last);
+    function _requireServed(uint256 skipped, bytes32[] calldata registrations, Obstacle last) private pure {
+        if (skipped == registrations.length) revert Hindered(registrations[skipped - 1], last);
     }
 
     function _requireEqual(uint256 got, uint256 expected) private pure {

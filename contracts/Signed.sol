@@ -28,9 +28,11 @@ abstract contract Signed is ISigned, Ledger, EIP712 {
         bytes32 digest =
             _hashTypedDataV4(keccak256(abi.encode(VOID, message)));
         _requireLive(message.deadline);
+        bytes32 slot = keccak256(abi.encode(message.act, message.signer));
+        if (_voided[slot]) revert ActIsVoid(message.act);
         _requireSignature(message.signer, digest, signature);
 
-        _voided[keccak256(abi.encode(message.act, message.signer))] = true;
+        _voided[slot] = true;
 
         _say(abi.encode(ActVoided.selector, message.act, message.signer));
     }
@@ -55,7 +57,8 @@ abstract contract Signed is ISigned, Ledger, EIP712 {
     /// @dev ECDSA first, because an account with EIP-7702 code may still sign plainly; then ERC-1271.
     function _requireSignature(address signer, bytes32 digest, bytes calldata signature) internal view {
         if (signature.length == 65) {
-            (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecover(digest, signature);
+            (address recovered, ECDSA.RecoverError fault,) =
+                ECDSA.tryRecover(digest, uint8(signature[64]), bytes32(signature), bytes32(signature[32:]));
             if (fault == ECDSA.RecoverError.NoError && recovered == signer) return;
         }
         if (!_isAcceptedBy(signer, digest, signature)) revert SignatureRefused(signer);

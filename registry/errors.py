@@ -76,6 +76,14 @@ class NotFound(RegistryError):
     title = {"en": "Not found", "zh": "未找到"}
 
 
+class Erased(NotFound):
+    """It was here and was erased on request; it does not come back by asking again."""
+
+    status = 410
+    code = "erased"
+    title = {"en": "Erased", "zh": "已删除"}
+
+
 class Conflict(RegistryError):
     """What is asked contradicts what already stands."""
 
@@ -97,6 +105,13 @@ class Unavailable(RegistryError):
     status = 503
     code = "unavailable"
     title = {"en": "Temporarily unavailable", "zh": "暂不可用"}
+
+
+class StorageFull(Unavailable):
+    """The disk takes no more; nothing was written, and reading goes on."""
+
+    code = "storage_full"
+    title = {"en": "Storage cannot be written", "zh": "存储不可写入"}
 
 
 class WrongChain(Unavailable):

@@ -14,6 +14,7 @@ class ReplaceKey(Message):
 
     contract: ClassVar[str] = "Parties"
     verb: ClassVar[str] = "replaceKey"
+    many_signatures: ClassVar[bool] = True
 
     party: Bytes32
     key: Address

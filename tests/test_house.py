@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "facts",
         "parties registrars rights registrations notices reading",
         "chain embedded",
-        "deployment checkpoints outbox batches transactions",
+        "deployment deploying blueprint plan sender checkpoints outbox batches transactions",
         "relay indexer certificates",
         "intake audit client",
         "house",

@@ -30,9 +30,11 @@ library Code {
     }
 
     function _digits(uint256 number, uint256 length) private pure returns (uint256 text) {
-        for (uint256 i; i < length; ++i) {
-            text |= (0x30 + number % 10) << (8 * i);
-            number /= 10;
+        unchecked {
+            for (uint256 i; i < length * 8; i += 8) {
+                text |= (0x30 + number % 10) << i;
+                number /= 10;
+            }
         }
     }
 }

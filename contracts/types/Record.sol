@@ -31,12 +31,21 @@ library RecordLibrary {
         return Record.wrap(word | uint256(now_) << 80 | uint256(record.step() + 1) << 8 | uint256(to));
     }
 
-    function withUntil(Record record, uint40 until_) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~UNTIL) | uint256(until_) << 120);
+    /// @dev What publishing writes, the step aside: the same for all that are published together.
+    function notice(uint40 until_, address officer, uint40 now_) internal pure returns (Record) {
+        return Record.wrap(
+            uint256(uint64(uint160(officer))) << 160 | uint256(until_) << 120 | uint256(now_) << 80
+                | uint256(State.PUBLISHED)
+        );
     }
 
-    function withReviewer(Record record, address officer) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~REVIEWER) | uint256(uint64(uint160(officer))) << 160);
+    function published(Record record, Record notice_) internal pure returns (Record) {
+        uint256 word = Record.unwrap(record) & ~(STATE_STEP | CHANGED | UNTIL | REVIEWER);
+        return Record.wrap(word | Record.unwrap(notice_) | uint256(record.step() + 1) << 8);
+    }
+
+    function withUntil(Record record, uint40 until_) internal pure returns (Record) {
+        return Record.wrap((Record.unwrap(record) & ~UNTIL) | uint256(until_) << 120);
     }
 
     function withObjection(Record record) internal pure returns (Record) {
@@ -46,6 +55,11 @@ library RecordLibrary {
     function withoutObjection(Record record, bool upheld_) internal pure returns (Record) {
         uint256 word = Record.unwrap(record) - OPEN;
         return Record.wrap(upheld_ ? word | UPHELD : word);
+    }
+
+    /// @dev Three questions in one comparison, because every act asks them.
+    function isAt(Record record, State state_, uint16 step_, uint16 registrar_) internal pure returns (bool) {
+        return uint40(Record.unwrap(record)) == uint256(registrar_) << 24 | uint256(step_) << 8 | uint256(state_);
     }
 
     function state(Record record) internal pure returns (State) {

@@ -42,9 +42,8 @@ def bundle(
             house.chain,
             house.deployment,
             connection,
-            house.outbox,
             house.documents,
             house.checkpoints,
             id,
-            disclose=frozenset(),
+            disclose=(),
         )

@@ -75,7 +75,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         if error.status_code == 413:
             return problem(request, TooLarge("the body is larger than this route takes"))
-        body = {
+        body: dict[str, Any] = {
             "type": "about:blank",
             "title": str(error.detail),
             "status": error.status_code,

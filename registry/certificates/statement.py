@@ -1,0 +1,112 @@
+"""The certificate: a statement about one attested registration, derived from the ledger.
+
+Nothing of it is stored; where the two differ the ledger prevails.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from registry import rights
+from registry.deployment import Deployment
+from registry.documents import Documents
+from registry.errors import NotFound
+from registry.facts import Block, Final
+from registry.registrations import questions
+from registry.registrations.facts import ProfileEnacted
+from registry.registrations.questions import Registration
+from registry.rules import profiles
+from registry.rules.rights import names
+from registry.verification.shapes import CERTIFICATE, LEGAL
+
+
+def certificate(
+    connection: Connection,
+    documents: Documents,
+    registration: str,
+    *,
+    deployment: Deployment,
+    at: int | None = None,
+) -> dict[str, Any]:
+    """The certificate of an attested registration as it stood after block `at`, or after the newest.
+
+    Of the form it names data and holders, which art. 24 publishes. Raises: NotFound when there is no
+    such registration or it is not attested.
+    """
+    found = questions.registration(connection, registration, at=at)
+    attested, published = found.attestation, found.publication
+    if attested is None or published is None:
+        raise NotFound(f"{registration} is not attested, so that it has no certificate")
+    entries = rights.entries(connection, registration=registration, at=at, limit=len(found.claims))
+    return {
+        "certificate": CERTIFICATE,
+        "ledger": {
+            "chain_id": deployment.chain_id,
+            "registrations": deployment.contracts["Registrations"],
+        },
+        "code": attested.code,
+        "registration": registration,
+        "data": found.data,
+        "kind": found.kind,
+        "registrar": found.registrar,
+        "profile": _profile(connection, found.profile),
+        "rights": [
+            {"right": each.id, "holder": each.holder, "rights": list(names(each.rights))}
+            for _, each in entries
+        ],
+        "since": attested.since,
+        "expiry": attested.expiry,
+        "national": {
+            "publication": _reference(published),
+            "attestation": _reference(attested),
+        },
+        "described": _described(documents, found),
+        "remarks": [],
+        "legal": LEGAL[_reference(attested) is not None],
+        "as_of": _as_of(connection, at),
+    }
+
+
+def _as_of(connection: Connection, at: int | None) -> dict[str, Any]:
+    question = select(Block.number, Block.hash).order_by(Block.number.desc()).limit(1)
+    if at is not None:
+        question = question.where(Block.number <= at)
+    block = connection.execute(question).one()
+    return {
+        "block": block.number,
+        "hash": block.hash,
+        "final": block.number <= final_block(connection),
+    }
+
+
+def final_block(connection: Connection) -> int:
+    final = connection.execute(select(Final.number)).scalar()
+    return -1 if final is None else final
+
+
+def _profile(connection: Connection, number: int) -> dict[str, Any]:
+    version = connection.execute(
+        select(ProfileEnacted.version).where(ProfileEnacted.profile == number)
+    ).scalar_one()
+    return {"number": number, "name": profiles.load_by_number(number).name, "version": version}
+
+
+def _reference(fact: Any) -> dict[str, Any] | None:
+    """The national system's receipt; None without one."""
+    if not int(fact.receipt, 16):
+        return None
+    return {"receipt": fact.receipt, "effective": fact.effective}
+
+
+def _described(documents: Documents, found: Registration) -> dict[str, Any] | None:
+    """Names of data and holders; None when the form was deleted or is not ours."""
+    try:
+        form = json.loads(documents.get(documents.opening(found.id).form))
+    except NotFound:
+        return None
+    by_party = {each["party"]: each["name"] for each in form["applicants"]}
+    return {
+        "name": form["data"]["name"],
+        "holders": [by_party[claim.party] for claim in found.claims],
+    }

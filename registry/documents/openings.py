@@ -1,0 +1,26 @@
+"""What opens the commitment of a filing."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from registry.hashes import canonical
+
+
+@dataclass(frozen=True)
+class Opening:
+    """`data` is the commitment on the chain; salt, fingerprint, form (its content hash) and parties open it."""
+
+    registration: str
+    data: str
+    salt: str
+    fingerprint_root: str
+    form: str
+    parties: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        return canonical(asdict(self))
+
+    @staticmethod
+    def decode(data: bytes) -> "Opening":
+        value = json.loads(data)
+        return Opening(**{**value, "parties": tuple(value["parties"])})

@@ -1,0 +1,166 @@
+"""Documents by the hash of their content, the openings of filings, and who read them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from registry.documents import readings
+from registry.documents.openings import Opening
+from registry.documents.readings import Reading
+from registry.documents.vault import Vault
+from registry.errors import Conflict, Flaw, Malformed, Mismatch, NotFound, TooLarge
+from registry.hashes import canonical, content_hash
+
+LIMIT = 16 << 20
+JSON = "application/json"
+# An opening falls with what is sealed, also when a tombstone is applied to a restored backup.
+OPENINGS = """
+CREATE TABLE IF NOT EXISTS opening (
+    registration TEXT PRIMARY KEY,
+    fingerprint BLOB NOT NULL,
+    sealed BLOB NOT NULL REFERENCES sealed (name) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS opening_by_fingerprint ON opening (fingerprint);
+CREATE INDEX IF NOT EXISTS opening_by_sealed ON opening (sealed);
+"""
+
+
+class Documents:
+    """The store in a folder. What a call has returned is on the disk. Safe to share between threads."""
+
+    def __init__(self, vault: Vault, limit: int) -> None:
+        self._vault = vault
+        self._limit = limit
+
+    @staticmethod
+    def open(folder: Path, *, key_file: Path | None = None, limit: int = LIMIT) -> "Documents":
+        """Opens or makes the store; the master key is `keys/documents.key` in it unless told otherwise.
+
+        `limit` is the bytes of one document at most. Raises: Mismatch for a missing or foreign key,
+        Malformed for one that is open to others, StorageFull.
+        """
+        vault = Vault(
+            folder, key_file or folder / "keys" / "documents.key", OPENINGS + readings.SCHEMA
+        )
+        return Documents(vault, limit)
+
+    def close(self) -> None:
+        self._vault.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is put and kept inside is there at the end, for the price of one commit, or none of it."""
+        with self._vault.together():
+            yield
+
+    def put(self, data: bytes, *, media: str = JSON) -> str:
+        """Keeps a document and returns its name; of a repeat the first media type stands.
+
+        Raises: TooLarge, StorageFull.
+        """
+        if len(data) > self._limit:
+            raise TooLarge(f"{len(data)} bytes, expected at most {self._limit}")
+        name = content_hash(data)
+        try:
+            self.get(name)
+        except (NotFound, Mismatch):
+            # Never here, erased before, or damaged: putting it again gives it a key of its own.
+            self._vault.keep("document", name, data, media=media)
+        return name
+
+    def put_json(self, value: Any) -> str:
+        """Keeps the canonical form (RFC 8785). Raises: Malformed for what has none; as `put`."""
+        try:
+            data = canonical(value)
+        except (ValueError, RecursionError) as e:
+            flaw = Flaw("", "canonical", str(e))
+            raise Malformed(f"the value has no canonical JSON: {e}", flaws=(flaw,)) from e
+        return self.put(data)
+
+    def get(self, name: str) -> bytes:
+        """Raises: NotFound, Erased, Mismatch when what is kept is not what was put."""
+        data, _ = self._vault.find("document", name)
+        if content_hash(data) != name:
+            raise Mismatch(f"document {name} has the hash {content_hash(data)}")
+        return data
+
+    def media(self, name: str) -> str:
+        """The media type that it was put with. Raises: as `get`."""
+        return self._vault.find("document", name)[1]
+
+    def has(self, name: str) -> bool:
+        return self._vault.holds("document", name)
+
+    def erase(self, name: str, *, reason: str) -> None:
+        """Destroys its key for good; `reason` is kept and must name nobody. Raises: NotFound, Erased."""
+        self._vault.erase("document", name, reason=reason)
+
+    def keep_opening(self, opening: Opening) -> None:
+        """A repeat is no error. Raises: Conflict for another opening of the same registration."""
+        with self._vault.together():
+            try:
+                kept = self.opening(opening.registration)
+            except (NotFound, Mismatch):
+                self._keep_opening(opening)
+                return
+        if kept != opening:
+            raise Conflict(f"registration {opening.registration} has another opening")
+
+    def _keep_opening(self, opening: Opening) -> None:
+        sealed = self._vault.keep("opening", opening.registration, opening.encode(), media=JSON)
+        with self._vault.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO opening VALUES (?, ?, ?)",
+                (opening.registration, self._blind(opening.fingerprint_root), sealed),
+            )
+
+    def opening(self, registration: str) -> Opening:
+        """Raises: NotFound, Erased, Mismatch when altered."""
+        return Opening.decode(self._vault.find("opening", registration)[0])
+
+    def filings_of(self, fingerprint_root: str) -> list[str]:
+        """The registrations whose data has this fingerprint, in the order in which they were kept."""
+        with self._vault.reading() as connection:
+            rows = connection.execute(
+                "SELECT registration FROM opening WHERE fingerprint = ? ORDER BY rowid",
+                (self._blind(fingerprint_root),),
+            ).fetchall()
+        return [id for (id,) in rows if self._vault.holds("opening", id)]
+
+    def erase_opening(self, registration: str, *, reason: str) -> None:
+        """Destroys salt and fingerprint for good: the commitment on the chain is then a bare number.
+
+        Form and papers stay, for another filing may name them. Raises: NotFound, Erased.
+        """
+        self._vault.erase("opening", registration, reason=reason)
+
+    def log_read(self, resource: str, *, purpose: str, reader: str, at: int) -> None:
+        """Enters a reading, before what is read is handed out; `at` is Unix seconds."""
+        with self._vault.writing() as connection:
+            readings.append(
+                connection,
+                self._vault.master,
+                resource=resource,
+                purpose=purpose,
+                reader=reader,
+                at=at,
+            )
+
+    def reads(self, resource: str) -> tuple[Reading, ...]:
+        """Who read it, oldest first. Raises: Mismatch naming an altered row."""
+        with self._vault.reading() as connection:
+            return readings.of(connection, self._vault.master, resource)
+
+    def log_head(self) -> tuple[int, str]:
+        """How many readings there were, and the RFC 9162 root over them."""
+        with self._vault.reading() as connection:
+            return readings.head(connection)
+
+    def check_log(self) -> None:
+        """Reads the whole log. Raises: Mismatch naming the first row that is altered or missing."""
+        with self._vault.reading() as connection:
+            readings.check(connection, self._vault.master)
+
+    def _blind(self, fingerprint_root: str) -> bytes:
+        return self._vault.master.blind("fingerprint", fingerprint_root)

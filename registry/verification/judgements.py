@@ -1,0 +1,182 @@
+"""What follows from the proofs: the certificate, the trust file, the clocks, the limits of it all.
+
+Each step answers why its claim is established, or raises Wrong or Unknown.
+"""
+
+from typing import Any
+
+from registry.verification.case import Case, Fact
+from registry.verification.evidence import Unknown, Wrong
+from registry.verification.proofs import signed_block
+from registry.verification.shapes import LEGAL
+
+RIGHTS = {"HOLD": 1, "USE": 2, "OPERATE": 4}
+REVIEWER, APPROVER = 1, 2
+BY_OFFICERS = (
+    "RegistrationAccepted",
+    "CorrectionRequested",
+    "SupplementRequested",
+    "RegistrationPublished",
+    "ObjectionResolved",
+    "RegistrationAttested",
+)
+
+
+def certificate(case: Case) -> str:
+    filed, attested = case.one("RegistrationFiled").said, case.one("RegistrationAttested")
+    published = case.all("RegistrationPublished")[-1]
+    said = case.certificate
+    as_of = case.blocks.get(said["as_of"]["hash"])
+    if as_of is None or as_of.number < attested.block.number:
+        raise Wrong("/as_of: not a block of the bundle, or one before the attestation")
+    entries = [fact.said for fact in case.all("RightAttested")]
+    national = {"publication": _reference(published), "attestation": _reference(attested)}
+    ledger = {
+        "ledger": {
+            "chain_id": case.bundle["chain_id"],
+            "registrations": case.bundle["contracts"]["Registrations"],
+        },
+        **{name: filed[name] for name in ("registration", "data", "kind", "registrar")},
+        **{name: attested.said[name] for name in ("code", "since", "expiry")},
+        "profile": {**said["profile"], "number": filed["profile"]},
+        "rights": [
+            {
+                "right": entry["right"],
+                "holder": entry["holder"],
+                "rights": [name for name, bit in RIGHTS.items() if entry["rights"] & bit],
+            }
+            for entry in entries
+        ],
+        "national": national,
+        "remarks": [],
+        "legal": LEGAL[national["attestation"] is not None],
+        "as_of": {"block": as_of.number, "hash": as_of.hash, "final": True},
+    }
+    differing = [
+        f"{name} (certificate: {said[name]}, ledger: {value})"
+        for name, value in ledger.items()
+        if said[name] != value
+    ]
+    if differing:
+        raise Wrong("the ledger prevails; the certificate differs in " + "; ".join(differing))
+    return f"{', '.join(ledger)} agree"
+
+
+def _reference(fact: Fact) -> dict[str, Any] | None:
+    if not int(fact.said["receipt"], 16):
+        return None
+    return {"receipt": fact.said["receipt"], "effective": fact.said["effective"]}
+
+
+def names(case: Case) -> str:
+    described, form = case.certificate["described"], case.bundle["opening"]["form"]
+    if described is None or form is None:
+        raise Unknown("the form is not disclosed" if form is None else "the certificate names none")
+    by_party = {each["party"]: each["name"] for each in form["applicants"]}
+    holders = [by_party[claim["party"]] for claim in case.filing["message"]["claims"]]
+    stated = {"name": form["data"]["name"], "holders": holders}
+    if described != stated:
+        raise Wrong(f"the certificate says {described}, the form {stated}")
+    return f"{stated['name']}; {', '.join(holders)}"
+
+
+def chain(case: Case) -> str:
+    trust = _trust(case)
+    for name in ("chain_id", "genesis", "contracts"):
+        if case.bundle[name] != trust[name]:
+            raise Wrong(f"{name}: bundle {case.bundle[name]}, trust file {trust[name]}")
+    return f"chain {trust['chain_id']} with genesis {trust['genesis']}"
+
+
+def checkpoint_keys(case: Case) -> str:
+    periods = _trust(case)["checkpoint_keys"]
+    for place, block in enumerate(case.bundle["blocks"]):
+        key, number = (
+            block["checkpoint"]["key"],
+            signed_block(case, block, f"/blocks/{place}").number,
+        )
+        if not any(_runs(each, number) for each in periods if each["key"] == key):
+            raise Wrong(f"{key} is no checkpoint key at block {number} by the trust file")
+    return f"trusted: {', '.join(sorted(case.checkpoint_keys))}"
+
+
+def officers(case: Case) -> str:
+    number = case.one("RegistrationFiled").said["registrar"]
+    registrar = _trust(case)["registrars"].get(str(number))
+    if registrar is None:
+        raise Wrong(f"the trust file knows no registrar {number}")
+    seen = []
+    for fact in case.changes:
+        if fact.event not in BY_OFFICERS:
+            continue
+        role = APPROVER if fact.event == "RegistrationAttested" else REVIEWER
+        signer, block = case.signer(fact.said["act"]), fact.block.number
+        known = [e for e in registrar["officers"] if e["key"] == signer and e["roles"] & role]
+        if not any(_runs(each, block) for each in known):
+            raise Wrong(f"{fact.event}: {signer} was no officer for it in block {block}")
+        for each in registrar["suspensions"]:
+            # In the very blocks where it began and ended, the contract alone knows the order.
+            if each["since"] < block and (each["until"] is None or block < each["until"]):
+                raise Wrong(f"{fact.event}: the registrar was suspended in block {block}")
+        seen.append(signer)
+    return f"of registrar {number}: {', '.join(dict.fromkeys(seen))}"
+
+
+def clocks(case: Case) -> str:
+    said = case.certificate["profile"]
+    rules = _trust(case)["profiles"].get(str(case.one("RegistrationFiled").said["profile"]))
+    if rules is None:
+        raise Wrong(f"the trust file knows no profile {said['number']}")
+    published, attested = case.all("RegistrationPublished")[-1], case.one("RegistrationAttested")
+    until, moment = published.said["until"], attested.block.time
+    validity = attested.said["expiry"] - attested.said["since"]
+    faults = {
+        "the certificate names another profile": said["name"] != rules["name"]
+        or said["version"] != rules["version"],
+        "the code begins otherwise": not attested.said["code"].startswith(rules["prefix"]),
+        "the notice was too short": until - published.block.time < rules["notice"],
+        "it was attested too early": moment <= until + rules["grace"],
+        "its start lies in the notice or ahead": not until < attested.said["since"] <= moment,
+        "it is valid too long": not 0 <= validity <= rules["validity"],
+    }
+    before = case.one("RegistrationFiled").block.time
+    for fact in case.changes:
+        silent = fact.event == "RegistrationDeemedAccepted"
+        if silent and fact.block.time < before + rules["silence"]:
+            faults["it was deemed accepted too early"] = True
+        before = fact.block.time
+    if any(faults.values()):
+        raise Wrong("; ".join(fault for fault, holds in faults.items() if holds))
+    notice = until - published.block.time
+    return f"{rules['name']}: notice of {notice} s, validity of {validity} s, by the blocks' clocks"
+
+
+def standing(case: Case) -> str:
+    expiry = case.certificate["expiry"]
+    raise Unknown(
+        "no bundle can show that nothing came later: it speaks of its own block; "
+        f"by it the rights end with second {expiry} (Unix time)"
+    )
+
+
+def law(case: Case) -> str:
+    fact = case.one("RegistrationAttested")
+    raise Unknown(LEGAL[_reference(fact) is not None]["en"])
+
+
+def data(case: Case) -> str:
+    registered = case.bundle["opening"]["fingerprint"]
+    if case.data_root != registered:
+        raise Wrong(f"the file's fingerprint is {case.data_root}, registered is {registered}")
+    return f"its fingerprint is {registered}"
+
+
+def _trust(case: Case) -> dict[str, Any]:
+    if case.trust is None:
+        raise Unknown("no trust file was given; who stands behind the keys is not shown")
+    return dict(case.trust)
+
+
+def _runs(period: dict[str, Any], block: int) -> bool:
+    ended = period["until"] is not None and block > period["until"]
+    return period["since"] <= block and not ended

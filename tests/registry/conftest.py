@@ -1,0 +1,51 @@
+"""A chain and a registry on it for a whole module; tests that undo blocks make their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from registry.embedded import EmbeddedChain
+    from tests.registry.sandbox import Sandbox, Staff
+
+# Imports stand inside: tests that need no chain need not wait for one to be imported.
+
+
+@pytest.fixture(scope="module")
+def staff() -> Staff:
+    from tests.registry.sandbox import Staff
+
+    return Staff()
+
+
+@pytest.fixture(scope="module")
+def chain_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("chain")
+
+
+@pytest.fixture(scope="module")
+def embedded_chain(chain_folder: Path, staff: Staff) -> Iterator[tuple[EmbeddedChain, str]]:
+    """A node that mines what it is sent, with owner and relayer funded; and its URL."""
+    from tests.registry.sandbox import embedded
+
+    with embedded(chain_folder, staff.owner, staff.relayer) as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def chain_url(embedded_chain: tuple[EmbeddedChain, str]) -> str:
+    return embedded_chain[1]
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    embedded_chain: tuple[EmbeddedChain, str], staff: Staff, chain_folder: Path
+) -> Sandbox:
+    """Registrar 990 with reviewer and approver, a checkpoint key, the profile SANDBOX."""
+    from tests.registry.sandbox import deployed_on
+
+    return deployed_on(*embedded_chain, staff, chain_folder)
