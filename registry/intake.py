@@ -203,7 +203,7 @@ class Intake:
 
     def _check_filing(self, message: File, papers: Papers) -> None:
         profile = profiles.load_by_number(message.profile)
-        form = forms.check(papers.form, profile=profile)
+        form = _checked_form(papers.form, profile)
         if message.kind != INITIAL:
             raise _malformed(
                 "/message/kind", "kind", f"got {message.kind}, expected INITIAL {INITIAL}"
@@ -334,6 +334,15 @@ class Intake:
                 for parcel in parcels
             )
         )
+
+
+def _checked_form(value: dict[str, Any], profile: profiles.Profile) -> forms.InitialForm:
+    try:
+        return forms.check(value, profile=profile)
+    except RegistryError as e:
+        # The form knows its own members; in a body they lie below /papers/form.
+        flaws = (Flaw(f"/papers/form{f.pointer}", f.rule, f.detail) for f in e.flaws)
+        raise type(e)(e.detail, flaws=tuple(flaws)) from e
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Measure what each verb costs and compare it with tests/contracts/gas.json.
 
-    bench_gas.py            print each figure, with its distance from the committed one
-    bench_gas.py --write    commit the figures of today
+bench_gas.py            print each figure, with its distance from the committed one
+bench_gas.py --write    commit the figures of today
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "parties registrars rights registrations notices reading",
         "chain embedded",
         "deployment deploying blueprint plan sender checkpoints outbox batches transactions",
+        "lane outcomes",
         "relay indexer certificates",
         "intake audit client",
         "house",

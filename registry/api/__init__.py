@@ -36,7 +36,7 @@ def create_app(house: House) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        max_body_size=house.settings.body_bytes,
+        max_body_size=house.settings.document_bytes + 1,
         responses=problems.RESPONSES,
     )
     app.state.house = house

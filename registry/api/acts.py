@@ -11,8 +11,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from registry.api.answers import HouseOf, hash_of
-from registry.api.problems import body_of
+from registry.api import problems
+from registry.api.answers import HouseOf, body_of, hash_of
 from registry.errors import NotFound, RegistryError, TooLarge
 from registry.house import House
 from registry.outbox import Submission
@@ -119,7 +119,7 @@ async def receive(
     prefer: Annotated[str | None, Header(description="`wait=10`: seconds to wait.")] = None,
 ) -> dict[str, Any]:
     """Takes in a signed act. Answers once it is on disk; a repeat returns the first answer."""
-    body = await request.body()
+    body = await body_of(request, house.settings.body_bytes)
     submission = await run_in_threadpool(house.intake.receive, type, body)
     wait = _seconds(prefer)
     if wait:
@@ -131,7 +131,11 @@ async def receive(
 @router.post("/messages", openapi_extra=LINES, response_class=StreamingResponse)
 async def receive_many(request: Request, house: HouseOf) -> Response:
     """Takes in many acts, one JSON object a line with its `type`; answers one line each."""
-    lines = [line for line in (await request.body()).split(b"\n") if line.strip()]
+    lines = [
+        line
+        for line in (await body_of(request, house.settings.body_bytes)).split(b"\n")
+        if line.strip()
+    ]
     if len(lines) > MOST_LINES:
         raise TooLarge(f"{len(lines)} lines, expected at most {MOST_LINES}")
     results = await run_in_threadpool(house.intake.receive_many, lines)
@@ -190,7 +194,7 @@ def _seconds(prefer: str | None) -> float:
 
 
 def _line(result: Submission | RegistryError) -> dict[str, Any]:
-    return body_of(result) if isinstance(result, RegistryError) else _body(result)
+    return problems.body_of(result) if isinstance(result, RegistryError) else _body(result)
 
 
 def _body(submission: Submission) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 
-from registry.errors import Flaw, Malformed, NotFound
+from registry.errors import Flaw, Malformed, NotFound, TooLarge
 from registry.facts import Block, Final
 from registry.house import House
 from registry.indexer import newest
@@ -123,3 +123,13 @@ def hash_of(text: str, pointer: str) -> str:
         detail = "expected 0x and 64 lower-case hex digits"
         raise Malformed(detail, flaws=(Flaw(pointer, "hash", detail),))
     return text
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body, read no further than it may be long. Raises: TooLarge."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise TooLarge(f"expected at most {most} bytes")
+    return bytes(body)

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from registry.api.answers import HouseOf
-from registry.errors import TooLarge
+from registry.api.answers import HouseOf, body_of
 from registry.intake import parse_body
 from registry.reading import Papers, Read, read
 
@@ -53,9 +52,7 @@ async def put(
     content_type: Annotated[str, Header()] = "application/octet-stream",
 ) -> dict[str, Any]:
     """Keeps a paper or a sample, encrypted, under the hash of its content. A repeat is no error."""
-    data = await request.body()
-    if len(data) > house.settings.document_bytes:
-        raise TooLarge(f"{len(data)} bytes, expected at most {house.settings.document_bytes}")
+    data = await body_of(request, house.settings.document_bytes)
     media = content_type.split(";")[0][:100]
     name = await run_in_threadpool(lambda: house.documents.put(data, media=media))
     return {"hash": name, "size": len(data)}
@@ -64,7 +61,7 @@ async def put(
 @router.post("/read", openapi_extra=READ)
 async def read_papers(request: Request, house: HouseOf) -> Response:
     """Hands out papers to applicants and officers who sign for what purpose; each reading is logged."""
-    wanted = parse_body(ReadBody, await request.body())
+    wanted = parse_body(ReadBody, await body_of(request, house.settings.body_bytes))
 
     def answer() -> Papers | bytes:
         with house.engine.connect() as connection:

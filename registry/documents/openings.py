@@ -1,7 +1,7 @@
 """What opens the commitment of a filing."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from registry.hashes import canonical
 
@@ -18,7 +18,7 @@ class Opening:
     parties: tuple[str, ...]
 
     def encode(self) -> bytes:
-        return canonical(asdict(self))
+        return canonical(vars(self))
 
     @staticmethod
     def decode(data: bytes) -> "Opening":

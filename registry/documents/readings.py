@@ -3,11 +3,11 @@
 import json
 import secrets
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 
-from registry.documents.secrets import Master, seal, unseal
+from registry.documents.master import Master, seal, unseal
 from registry.errors import Mismatch
 from registry.hashes import canonical, digest, to_hex, tree_root
 
@@ -35,7 +35,7 @@ class Reading:
     salt: str
 
     def encode(self) -> bytes:
-        return canonical(asdict(self))
+        return canonical(vars(self))
 
 
 def append(

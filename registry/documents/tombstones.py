@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from registry.documents.secrets import sync_folder
+from registry.documents.master import sync_folder
 from registry.errors import Mismatch, StorageFull
 
 

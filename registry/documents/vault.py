@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 
-from registry.documents.secrets import (
+from registry.documents.master import (
     Master,
     make_master,
     read_master,

@@ -246,6 +246,8 @@ class Store:
         self._sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def node(self, key: bytes) -> bytes | None:
+        if self.is_new:
+            return None  # genesis is being built, and the trie asks before there are tables
         row = self._sql.execute("SELECT value FROM nodes WHERE hash = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 

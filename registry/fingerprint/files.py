@@ -1,5 +1,6 @@
 """Which files there are, as they were found; refuses what cannot be fingerprinted."""
 
+import errno
 import os
 import stat
 import unicodedata
@@ -18,11 +19,12 @@ class Seen:
     path: str
     where: str
     size: int
-    state: tuple[int, int, int]
+    state: tuple[int, int, int, int]
 
     @staticmethod
     def at(path: str, where: str, found: os.stat_result) -> "Seen":
-        state = (found.st_mtime_ns, found.st_dev, found.st_ino)
+        # The change time cannot be set back, as the time of modification can.
+        state = (found.st_mtime_ns, found.st_ctime_ns, found.st_dev, found.st_ino)
         return Seen(path, where, found.st_size, state)
 
 
@@ -105,4 +107,6 @@ def told(where: str) -> Iterator[None]:
     except PermissionError as e:
         raise refusal("unreadable", f"{shown(where)} may not be read") from e
     except OSError as e:
+        if e.errno == errno.ELOOP:
+            raise refusal("link", f"{shown(where)} is a symbolic link") from e
         raise Unavailable(f"{shown(where)} cannot be read: {e.strerror}") from e

@@ -253,5 +253,3 @@ def many(house: House) -> dict[str, int]:
         paid(house.batch("Registrations", acts)) / MANY
     )
     return figures
-
-

@@ -26,7 +26,9 @@ def test_gas_is_what_was_committed(figures: dict[str, int]) -> None:
         for name in committed.keys() | figures.keys()
         if committed.get(name) != figures.get(name)
     }
-    assert not changed, f"committed, measured: {changed}; scripts/bench_gas.py --write takes it over"
+    assert not changed, (
+        f"committed, measured: {changed}; scripts/bench_gas.py --write takes it over"
+    )
 
 
 @pytest.mark.parametrize(

@@ -393,9 +393,11 @@ class TestCheck:
 
     def test_refuses_a_clock_in_milliseconds(self, tmp_path: Path) -> None:
         staff = Staff()
-        with running_anvil("--timestamp=1795536000000", block_time=None) as url:
-            with pytest.raises(WrongChain, match="expected seconds, got milliseconds"):
-                deploy(Chain(url), staff.owner, staff.plan(), tmp_path / "journal")
+        with (
+            running_anvil("--timestamp=1795536000000", block_time=None) as url,
+            pytest.raises(WrongChain, match="expected seconds, got milliseconds"),
+        ):
+            deploy(Chain(url), staff.owner, staff.plan(), tmp_path / "journal")
         assert not (tmp_path / "journal").exists()
 
 

@@ -202,6 +202,12 @@ class TestNewChain:
         assert len(ids) == len(genesis) == 3
         assert all(2**32 <= drawn < 2**52 for drawn in ids)
 
+    def test_funds_several_accounts_at_once(self, path: Path) -> None:
+        rich = {Account.create().address: n for n in range(1, 9)}
+        with EmbeddedChain.open(path, funded=rich) as chain:
+            for address, wei in rich.items():
+                assert int(chain.request("eth_getBalance", [address, "latest"]), 16) == wei
+
     def test_keeps_id_genesis_and_funds_when_opened_again(self, path: Path) -> None:
         rich = Account.create().address
         with EmbeddedChain.open(path, funded={rich: 7}) as chain:

@@ -3,7 +3,7 @@
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,9 +21,9 @@ NONCE = 12
 class Master:
     """Keys derived from the one in the file, each for a single purpose."""
 
-    wrapping: bytes
-    blinding: bytes
-    logging: bytes
+    wrapping: bytes = field(repr=False)
+    blinding: bytes = field(repr=False)
+    logging: bytes = field(repr=False)
 
     @staticmethod
     def of(key: bytes) -> "Master":
@@ -34,7 +34,9 @@ class Master:
 
     def blind(self, kind: str, text: str) -> bytes:
         """What stands in a database for a text that it must find but not show."""
-        return hmac.digest(self.blinding, f"{kind}\0{text}".encode(), sha256)
+        return hmac.digest(
+            self.blinding, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), sha256
+        )
 
     def wrap(self, key: bytes, id: bytes) -> bytes:
         return seal(self.wrapping, key, id)

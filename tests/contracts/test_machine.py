@@ -1,0 +1,545 @@
+"""Every verb at every moment by anybody, against the plain Python model; after each act the invariants.
+
+Machine
+├── filings of one to three applicants, for any registrar, profile and kind
+├── every later verb on any registration, with right and wrong steps, officers, witnesses and moments
+├── acts sent again, acts voided, keys replaced, officers dismissed, registrars suspended, halts
+└── after every act
+    ├── the contract refused with the model's reason, or took effect as the model did
+    ├── every record, objection and entry is the model's
+    └── the numbered invariants that can be seen from outside hold (contracts/README.md)
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from registry.hashes import from_hex
+from registry.messages import Message, Void
+from registry.parties import ReplaceKey
+from registry.registrations.acts import (
+    Correct,
+    DeemAccepted,
+    File,
+    Refuse,
+    RequestCorrection,
+    RequestSupplement,
+    Resolve,
+    Supplement,
+    Terminate,
+    Withdraw,
+)
+from registry.rules.states import State
+from tests.contracts.evm import Fact, Fault, Receipt
+from tests.contracts.house import (
+    ALICE,
+    APPROVER,
+    APPROVING,
+    BOB,
+    CAROL,
+    DAY,
+    GATED,
+    GRACE,
+    LEDGERS,
+    NOTICE,
+    OTHER_REGISTRAR,
+    OTHER_REVIEWING,
+    REGISTRAR,
+    RELAYER,
+    REVIEWER,
+    REVIEWING,
+    SANDBOX,
+    SILENCE,
+    STRANGER,
+    VALIDITY,
+    House,
+    Person,
+    commitment,
+    replay,
+)
+from tests.contracts.model import Model, Obstacle, Terms
+from tests.contracts.test_code import month_of
+
+PEOPLE = (ALICE, BOB, CAROL)
+OFFICERS = (REVIEWING, APPROVING, OTHER_REVIEWING)
+KINDS = 1 << 1
+_BUILT: list[House] = []
+# What some run of the machine came to: verbs that took effect, obstacles and errors that were met.
+REACHED: set[str] = set()
+
+
+def hindered(fault: Fault) -> bool:
+    return fault.error == "Hindered"
+
+
+def built() -> House:
+    if not _BUILT:
+        _BUILT.append(House.build())
+    return _BUILT[0]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An act as it was sent, to be sent again."""
+
+    message: Message
+    signers: tuple[Person, ...]
+    filings: tuple[File, ...]
+
+
+class Procedure(RuleBasedStateMachine):
+    steps: ClassVar[Any] = st.sampled_from([0, 0, 0, 0, 0, 0, 1, -1])
+    people: ClassVar[Any] = st.sampled_from(PEOPLE)
+    officers: ClassVar[Any] = st.sampled_from([REVIEWING] * 5 + [APPROVING, OTHER_REVIEWING])
+
+    @initialize()
+    def open(self) -> None:
+        self.house = built().fork()
+        self.model = Model(
+            now=self.house.now,
+            profiles={
+                SANDBOX: Terms(SILENCE, NOTICE, GRACE, VALIDITY, KINDS),
+                GATED: Terms(SILENCE, NOTICE, GRACE, VALIDITY, KINDS, lambda p: p == CAROL.party),
+            },
+            officers={
+                (REGISTRAR, REVIEWING.address): REVIEWER,
+                (REGISTRAR, APPROVING.address): APPROVER,
+                (OTHER_REGISTRAR, OTHER_REVIEWING.address): REVIEWER,
+            },
+            month_of=month_of,
+        )
+        self.house.revoke("BarredParties", "bar", from_hex(CAROL.party), bytes(32), 2**40 - 1)
+        self.filings: dict[str, File] = {}
+        self.sent: list[Sent] = []
+        self.done: list[Sent] = []
+        self.codes: list[tuple[int, int, str]] = []
+        self.heads = {name: self.house.tip(name) for name in LEDGERS}
+        self.keys = {person.party: person for person in PEOPLE}
+        for number, who in enumerate([{ALICE}, {BOB, CAROL}, {ALICE, BOB}, {CAROL}]):
+            self.file(
+                who, rights=7, registrar=REGISTRAR, profile=1 + number // 3, kind=1, forged=False
+            )
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def send(self, message: Message, *signers: Person, filings: tuple[File, ...] = ()) -> Receipt:
+        house, model = self.house, self.model
+        before = house.storage()
+        steps = {id: r.step for id, r in model.records.items()}
+        witnesses = tuple((house.digest(filing), filing) for filing in filings)
+        digest = house.digest(message)
+        expected = model.apply(
+            digest, message, tuple(person.address for person in signers), witnesses
+        )
+        receipt = house.send(message, *signers, filings=filings)
+        assert receipt.fault == expected, (message, expected)
+        if expected is not None:
+            REACHED.add(
+                Obstacle(expected.members[1]).name if hindered(expected) else expected.error
+            )
+            # I10: a refused act leaves nothing behind.
+            assert house.storage() == before
+            return receipt
+        self.done.append(Sent(message, signers, filings))
+        REACHED.add(type(message).__name__)
+        REACHED.update(obstacle.name for _, obstacle in model.skipped)
+        facts = house.facts(receipt)
+        self.check_facts(facts, steps)
+        self.check_heads(receipt)
+        return receipt
+
+    def check_facts(self, facts: list[Fact], steps: dict[str, int]) -> None:
+        """I9: each change of a record is a fact that bears the next step, and no fact is for nothing."""
+        assert facts
+        for fact in facts:
+            if "step" in fact.members and "registration" in fact.members:
+                id = fact.members["registration"]
+                if fact.event == "RegistrationSkipped":
+                    continue
+                assert fact.members["step"] == steps.get(id, 0) + 1
+                steps[id] = fact.members["step"]
+            elif fact.event == "RegistrationFiled":
+                steps[fact.members["registration"]] = 1
+            if fact.event == "RegistrationAttested":
+                code = bytes.fromhex(fact.members["code"][2:]).decode()
+                assert code[:5] == "XX" + str(REGISTRAR)
+                self.codes.append((REGISTRAR, int(code[5:11]), code))
+        assert steps == {id: r.step for id, r in self.model.records.items()}
+        skips = [f for f in facts if f.event == "RegistrationSkipped"]
+        said = [(f.members["registration"], f.members["obstacle"]) for f in skips]
+        assert said == [(id, int(obstacle)) for id, obstacle in self.model.skipped]
+
+    def check_heads(self, receipt: Receipt) -> None:
+        """I4: head and count follow from the logs alone."""
+        for name in LEDGERS:
+            head, count = self.heads[name]
+            logs = [log for log in receipt.logs if log.address == self.house.contracts[name]]
+            new = "0x" + replay(from_hex(head), logs).hex(), count + len(logs)
+            assert self.house.tip(name) == new
+            self.heads[name] = new
+
+    def step_of(self, id: str) -> int:
+        return self.model.record(id).step
+
+    def some(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.filings)))
+
+    def key(self, person: Person) -> Person:
+        return self.keys[person.party]
+
+    def resync(self) -> None:
+        self.heads = {name: self.house.tip(name) for name in LEDGERS}
+
+    has_filing = precondition(lambda self: bool(self.filings))
+
+    # --- time and offices -----------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([1, 3600, DAY, NOTICE, NOTICE + DAY, SILENCE, 40 * DAY]))
+    def wait(self, seconds: int) -> None:
+        self.house.now += seconds
+        self.model.now += seconds
+
+    @rule(data=st.data())
+    @has_filing
+    def wait_for_the_end_of_something(self, data: st.DataObject) -> None:
+        r = self.model.record(self.some(data))
+        # The very second is as likely as the one after it.
+        target = r.until + data.draw(st.sampled_from([0, 1, GRACE, GRACE + 1]))
+        if self.model.now < target < self.model.now + 60 * DAY:
+            self.house.now = self.model.now = target
+
+    @rule(days=st.sampled_from([-1, 2]))
+    def halt(self, days: int) -> None:
+        until = self.house.now + days * DAY
+        self.house.revoke("Registrations", "haltFilings", until)
+        self.model.halted_until = until
+        self.resync()
+
+    @rule(person=people)
+    def replace_key(self, person: Person) -> None:
+        step = self.model.key_steps.get(person.party, 0)
+        new = Person(f"{person.name} {step + 1}")
+        message = ReplaceKey(
+            party=person.party, key=new.address, step=step, deadline=self.house.now
+        )
+        self.send(message, self.key(person), new)
+        self.keys[person.party] = new
+
+    @rule()
+    def dismiss_and_appoint_again(self) -> None:
+        """An approver is an officer for a while who is also an applicant's key."""
+        officer = (REGISTRAR, ALICE.address)
+        if officer in self.model.officers:
+            self.house.revoke("Registrars", "dismiss", *officer)
+            del self.model.officers[officer]
+        else:
+            self.house.grant(("Registrars", "appoint", *officer, APPROVER))
+            self.model.now = self.house.now
+            self.model.officers[officer] = APPROVER
+        self.resync()
+
+    @rule()
+    def suspend_or_resume(self) -> None:
+        if OTHER_REGISTRAR in self.model.suspended:
+            self.house.grant(("Registrars", "resume", OTHER_REGISTRAR, bytes(32)))
+            self.model.now = self.house.now
+            self.model.suspended.clear()
+        else:
+            self.house.revoke("Registrars", "suspend", OTHER_REGISTRAR, bytes(32))
+            self.model.suspended.add(OTHER_REGISTRAR)
+        self.resync()
+
+    # --- applicants -----------------------------------------------------------------------------
+
+    @rule(
+        who=st.sets(people, min_size=1, max_size=3),
+        rights=st.sampled_from([1, 3, 7, 7, 7, 0, 8]),
+        registrar=st.sampled_from([REGISTRAR] * 8 + [OTHER_REGISTRAR]),
+        profile=st.sampled_from([SANDBOX] * 6 + [GATED, 77]),
+        kind=st.sampled_from([1] * 8 + [2]),
+        forged=st.sampled_from([False] * 8 + [True]),
+    )
+    def file(
+        self, who: set[Person], rights: int, registrar: int, profile: int, kind: int, forged: bool
+    ) -> None:
+        message = self.house.file(
+            *who,
+            number=len(self.sent),
+            rights=rights,
+            registrar=registrar,
+            profile=profile,
+            kind=kind,
+        )
+        signers = [self.key(person) for person in sorted(who, key=lambda p: p.party)]
+        if forged:
+            signers[-1] = STRANGER
+        self.sent.append(Sent(message, tuple(signers), ()))
+        self.filings[self.house.digest(message)] = message
+        self.send(message, *signers)
+
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from([Correct, Supplement, Withdraw]),
+        person=people,
+        off=steps,
+        astray=st.sampled_from([False] * 8 + [True]),
+    )
+    @has_filing
+    def answer(
+        self, data: st.DataObject, kind: Any, person: Person, off: int, astray: bool
+    ) -> None:
+        id = self.some(data)
+        papers = {} if kind is Withdraw else {"papers": commitment(3)}
+        message = kind(
+            party=person.party,
+            registration=id,
+            step=max(self.step_of(id) + off, 0),
+            deadline=self.house.now,
+            **papers,
+        )
+        witness = self.filings[self.some(data) if astray else id]
+        self.send(message, self.key(person), filings=(witness,))
+
+    @rule(data=st.data(), person=people, serial=st.sampled_from([0, 0, 0, 1]))
+    @has_filing
+    def object(self, data: st.DataObject, person: Person, serial: int) -> None:
+        id = self.some(data)
+        made, _ = self.model.objections.get((id, person.party), (0, False))
+        message = self.house.object(person, id, serial=made + serial)
+        self.send(message, self.key(person))
+
+    @rule(data=st.data(), off=steps)
+    @has_filing
+    def deem_accepted(self, data: st.DataObject, off: int) -> None:
+        id = self.some(data)
+        message = DeemAccepted(
+            sender=STRANGER.address,
+            registration=id,
+            step=max(self.step_of(id) + off, 0),
+            deadline=self.house.now,
+        )
+        self.send(message, STRANGER)
+
+    # --- officers -------------------------------------------------------------------------------
+
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(
+            [RequestCorrection, RequestSupplement, RequestCorrection, Refuse, Terminate]
+        ),
+        officer=officers,
+        off=steps,
+        ahead=st.sampled_from([0, DAY, DAY]),
+    )
+    @has_filing
+    def officer_act(
+        self, data: st.DataObject, kind: Any, officer: Person, off: int, ahead: int
+    ) -> None:
+        id = self.some(data)
+        more: dict[str, Any] = {"decision": commitment(4)}
+        if kind in (RequestCorrection, RequestSupplement):
+            more = {"list": commitment(4), "until": self.house.now + ahead}
+        elif kind is Refuse:
+            more["ground"] = min(ahead, 1)
+        step = max(self.step_of(id) + off, 0)
+        values = self.house.officer(id, step, officer=officer.address, **more)
+        self.send(kind(**values), officer)
+
+    @rule(
+        data=st.data(),
+        verb=st.sampled_from(["accept", "accept", "publish", "publish", "attest", "attest"]),
+        officer=officers,
+        profile=st.sampled_from([SANDBOX] * 6 + [GATED]),
+        short=st.sampled_from([0] * 6 + [1]),
+        lawful=st.sampled_from([True] * 6 + [False]),
+    )
+    @has_filing
+    def many(
+        self,
+        data: st.DataObject,
+        verb: str,
+        officer: Person,
+        profile: int,
+        short: int,
+        lawful: bool,
+    ) -> None:
+        ids = data.draw(st.lists(st.sampled_from(sorted(self.filings)), min_size=1, max_size=4))
+        house = self.house
+        changes: dict[str, Any] = {"steps": tuple(self.step_of(id) for id in ids)[short:]}
+        filings: tuple[File, ...] = ()
+        if verb == "attest":
+            officer = APPROVING if officer is REVIEWING else officer
+            filings = tuple(self.filings[id] for id in ids)
+            changes["profile"] = profile
+            if not lawful:
+                changes["effective"] = house.now - DAY
+                changes["expiry"] = house.now + data.draw(st.sampled_from([VALIDITY, -2 * DAY]))
+        elif verb == "publish":
+            changes["profile"] = profile
+            if not lawful:
+                changes["until"] = house.now + NOTICE - 1
+        message = getattr(house, verb)(*ids, officer=officer.address, **changes)
+        self.send(message, officer, filings=filings)
+
+    @rule(ahead=st.integers(1, 3))
+    def go_on(self, ahead: int) -> None:
+        """What a diligent registrar would do next, for all filings at once: else few get far."""
+        house = self.house
+        for _ in range(ahead):
+            ids = sorted(id for id, r in self.model.records.items() if r.registrar == REGISTRAR)
+            at = {id: self.model.record(id) for id in ids}
+            waiting = [id for id in ids if at[id].state == State.PUBLISHED and at[id].open == 0]
+            accepted = [id for id in ids if at[id].state == State.ACCEPTED]
+            submitted = [id for id in ids if at[id].state == State.SUBMITTED]
+            if waiting:
+                latest = max(at[id].until for id in waiting) + GRACE + 1
+                house.now = self.model.now = max(latest, house.now)
+                self.together("attest", waiting)
+            elif accepted:
+                self.together("publish", accepted)
+            elif submitted:
+                self.together("accept", submitted)
+
+    def together(self, verb: str, ids: list[str]) -> None:
+        officer = APPROVING if verb == "attest" else REVIEWING
+        changes: dict[str, Any] = {"steps": tuple(self.step_of(id) for id in ids)}
+        filings: tuple[File, ...] = ()
+        if verb != "accept":
+            changes["profile"] = self.model.record(ids[0]).profile
+        if verb == "attest":
+            filings = tuple(self.filings[id] for id in ids)
+        message = getattr(self.house, verb)(*ids, **changes)
+        self.send(message, officer, filings=filings)
+
+    @rule(
+        data=st.data(),
+        outcome=st.sampled_from([1, 1, 1, 2, 0]),
+        who=st.lists(people, min_size=0, max_size=3),
+    )
+    @has_filing
+    def resolve(self, data: st.DataObject, outcome: int, who: list[Person]) -> None:
+        id = self.some(data)
+        serials = tuple(
+            max(self.model.objections.get((id, p.party), (0, False))[0] - 1, 0) for p in who
+        )
+        message = Resolve(
+            registrar=REGISTRAR,
+            officer=REVIEWING.address,
+            registration=id,
+            objectors=tuple(person.party for person in who),
+            serials=serials,
+            outcome=outcome,
+            decision=commitment(5),
+            deadline=self.house.now,
+        )
+        self.send(message, REVIEWING)
+
+    # --- again ----------------------------------------------------------------------------------
+
+    @rule(data=st.data())
+    @precondition(lambda self: bool(self.done))
+    def send_again(self, data: st.DataObject) -> None:
+        """I3: an act that was executed is never executed again, whatever happened meanwhile."""
+        sent = data.draw(st.sampled_from(self.done))
+        receipt = self.send(sent.message, *sent.signers, filings=sent.filings)
+        if receipt.fault is None:
+            # Acts on many records may have skipped some that they can serve now; none is served twice.
+            assert hasattr(sent.message, "registrations")
+
+    @rule(data=st.data())
+    @has_filing
+    def void(self, data: st.DataObject) -> None:
+        """I5: voided before it is sent, an act is refused for good."""
+        id = self.some(data)
+        act = self.house.accept(id, step=self.step_of(id))
+        void = Void(act=self.house.digest(act), signer=REVIEWING.address, deadline=self.house.now)
+        self.send(void, REVIEWING)
+        fault = self.send(act, REVIEWING).fault
+        assert fault is not None
+
+    # --- what always holds ----------------------------------------------------------------------
+
+    @invariant()
+    def every_record_is_the_models(self) -> None:
+        for id in self.filings:
+            assert self.house.record(id) == self.model.record(id)
+            for person in PEOPLE:
+                found = self.house.ask(
+                    "Registrations", "objection", from_hex(id), from_hex(person.party)
+                )
+                assert found == self.model.objections.get((id, person.party), (0, False))
+
+    @invariant()
+    def every_entry_is_the_models(self) -> None:
+        """I1 and I8: what stands is what was attested, and nothing else ever touches it."""
+        for id in self.filings:
+            r = self.model.record(id)
+            for person in PEOPLE:
+                entry = self.model.rights.get((id, person.party))
+                rights, since, expiry = entry or (0, 0, 0)
+                if entry:
+                    assert r.state == State.ATTESTED
+                    assert not r.open
+                    assert not r.upheld
+                now = self.house.now
+                standing = rights if since <= now <= expiry else 0
+                assert self.house.rights(id, person.party) == standing
+
+    @invariant()
+    def codes_are_unique_and_without_gaps(self) -> None:
+        """I7."""
+        by_month: dict[int, list[str]] = {}
+        for _, month, code in self.codes:
+            by_month.setdefault(month, []).append(code[11:])
+        for month, serials in by_month.items():
+            assert serials == [f"{i:04}" for i in range(1, len(serials) + 1)]
+            assert self.model.serials[REGISTRAR, month] == len(serials)
+
+    @invariant()
+    def the_relayer_has_no_name_anywhere(self) -> None:
+        """I6: who sends the transaction leaves no trace in what is remembered."""
+        assert self.house.ask("Parties", "stepOf", from_hex(RELAYER.party)) == 0
+
+
+VERBS = {verb.__name__ for verb in Model.VERBS}
+OBSTACLES = {
+    "STEP_PASSED",
+    "WRONG_STATE",
+    "OTHER_REGISTRAR",
+    "NOT_IN_PROFILE",
+    "TOO_EARLY",
+    "TOO_LATE",
+    "OBJECTION_OPEN",
+    "OBJECTION_UPHELD",
+    "REGISTRAR_IS_APPLICANT",
+    "NOT_THE_FILING",
+    "NOT_AN_APPLICANT",
+    "GATE_SHUT",
+}
+
+
+def test_the_contracts_answer_as_the_model_does() -> None:
+    run_state_machine_as_test(
+        Procedure,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=40,
+            deadline=None,
+            # The same examples in every run, so that what they reached can be asserted.
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert VERBS <= REACHED, f"never took effect: {VERBS - REACHED}"
+    assert OBSTACLES <= REACHED, f"never met: {OBSTACLES - REACHED}"
