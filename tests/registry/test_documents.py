@@ -384,7 +384,7 @@ class TestErase:
             first, second = store.put(b"1"), store.put(b"2")
             store.erase(first, reason=WHY)
         with (folder / "erased.log").open("ab") as file:
-            file.write(b'{"name": "abc')
+            file.write(b'{"name": "' + b"ab" * 500)
         with closing(Documents.open(folder)) as store:
             assert store.get(second) == b"2"
             store.erase(second, reason=WHY)

@@ -368,6 +368,18 @@ class TestFolder:
             fingerprint(tmp_path, workers=1, progress=meddle)
         assert rule_of(refused) == "changed"
 
+    def test_refuses_a_folder_that_is_swapped_and_put_back(self, tmp_path: Path) -> None:
+        folder = lay(tmp_path / "folder", {"a": patterned(64 * CHUNK), "d/b": b"1"})
+        other = lay(tmp_path, {"other/b": b"2"}) / "other"
+
+        def swap(_: int) -> None:
+            (folder / "d").rename(tmp_path / "aside")
+            other.rename(folder / "d")
+            (tmp_path / "aside").rename(other)
+
+        with pytest.raises(Malformed, match="changed while"):
+            fingerprint(folder, workers=1, progress=swap)
+
     def test_never_has_the_root_of_a_file_that_spells_out_its_entries(self, tmp_path: Path) -> None:
         folder = fingerprint(lay(tmp_path / "folder", {"a": b"1"}))
         entry = from_hex(root_of(b"1")) + (1).to_bytes(8, "big") + b"a"
@@ -457,6 +469,7 @@ class TestProve:
         for forged in (
             replace(proof, path="b"),
             replace(proof, size=3 * CHUNK - 1),
+            replace(proof, chunk=moved),
             replace(proof, size=2 * CHUNK, chunk=moved),
             replace(proof, chunk=replace(proof.chunk, index=0)),
             replace(proof, entry=replace(proof.entry, index=1)),
