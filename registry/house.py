@@ -59,7 +59,7 @@ class House:
         deployments.check(chain, deployment)
         engine = open_read_model(settings.read_db)
         outbox = Outbox.open(settings.outbox_db)
-        documents = Documents.open(settings.documents)
+        documents = Documents.open(settings.documents, key_file=settings.keys / "documents.key")
         indexer = Indexer(chain, deployment, engine, finality=settings.finality)
         relay = None
         if relay_key is not None:

@@ -4,14 +4,16 @@ Nothing is stored before every check has passed; once `receive` has returned, th
 """
 
 import json
+import threading
 import time
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine
 
 from registry import parties, registrars
+from registry.bodies import json_object, malformed, parse, signatures_of
 from registry.chain import Chain, Reverted
 from registry.deployment import Deployment
 from registry.documents import Documents, Opening
@@ -35,11 +37,7 @@ from registry.rules import forms, profiles
 from registry.settings import Settings
 from registry.signatures import recover
 
-DEEPEST = 16
 MAGIC_1271 = bytes.fromhex("1626ba7e")
-
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class Papers(BaseModel):
@@ -81,6 +79,7 @@ class Intake:
         self.engine = engine
         self.outbox = outbox
         self.documents = documents
+        self._keeping = threading.Lock()
         self.types = {each.__name__: each for each in message_types() if "verb" in vars(each)}
 
     def type(self, name: str) -> type[Message]:
@@ -93,21 +92,24 @@ class Intake:
 
     def receive(self, name: str, body: bytes) -> Submission:
         """Checks and keeps one act. Raises: any refusal; then nothing was kept and nothing sent."""
-        parcel_or_known = self._check(name, _json(body))
-        if isinstance(parcel_or_known, Submission):
-            return parcel_or_known
-        self._simulate(parcel_or_known)
-        return self._keep([parcel_or_known])[0]
+        found = self._check(name, json_object(body))
+        if isinstance(found, Submission):
+            return found
+        self._simulate(found)
+        kept = self._keep([found])[0]
+        if isinstance(kept, RegistryError):
+            raise kept
+        return kept
 
     def receive_many(self, lines: list[bytes]) -> list[Submission | RegistryError]:
         """Checks many acts, each line `{"type": ..., ...}`, and keeps the sound ones in one commit."""
         results: list[Submission | RegistryError | Parcel] = []
         for line in lines:
             try:
-                value = _json(line)
+                value = json_object(line)
                 name = value.pop("type", None)
                 if not isinstance(name, str):
-                    raise _malformed("/type", "missing", "expected the name of a message type")
+                    raise malformed("/type", "missing", "expected the name of a message type")
                 results.append(self._check(name, value))
             except RegistryError as e:
                 results.append(e)
@@ -125,8 +127,8 @@ class Intake:
                     Flaw(f"/{each}", "unknown", "no such member") for each in sorted(unknown)
                 ),
             )
-        message = _parse(message_type, value.get("message"), "/message")
-        signatures = _signatures(value.get("signatures"), len(message.signers()))
+        message = parse(message_type, value.get("message"), "/message")
+        signatures = signatures_of(value.get("signatures"), len(message.signers()))
         digest = message.digest(self.deployment.domain(message.contract))
         known = self.outbox.find(digest)
         if known is not None:
@@ -135,22 +137,22 @@ class Intake:
         self._check_signatures(message, digest, signatures)
         papers = None
         if isinstance(message, File):
-            papers = _parse(Papers, value.get("papers"), "/papers")
+            papers = parse(Papers, value.get("papers"), "/papers")
             self._check_filing(message, papers)
         elif "papers" in value:
-            raise _malformed("/papers", "unknown", f"{name} takes no papers")
+            raise malformed("/papers", "unknown", f"{name} takes no papers")
         filings = self._witnesses(message)
         return Parcel(message, digest, signatures, message.calldata(signatures, filings), papers)
 
     def _check_deadline(self, message: Message) -> None:
         now = int(time.time())
         if message.deadline <= now:
-            raise _malformed(
+            raise malformed(
                 "/message/deadline", "expired", f"got {message.deadline}, it is {now} already"
             )
         longest = now + self.settings.longest_deadline
         if message.deadline > longest:
-            raise _malformed(
+            raise malformed(
                 "/message/deadline",
                 "too_late",
                 f"got {message.deadline}, expected at most {longest}: "
@@ -178,7 +180,7 @@ class Intake:
         if signer.kind == "key":
             return signer.id
         if int(signer.id, 16) >> 160:
-            raise _malformed(
+            raise malformed(
                 "/message", "party", f"{signer.id} is no party: it has more than 160 bits"
             )
         with self.engine.connect() as connection:
@@ -205,7 +207,7 @@ class Intake:
         profile = profiles.load_by_number(message.profile)
         form = _checked_form(papers.form, profile)
         if message.kind != INITIAL:
-            raise _malformed(
+            raise malformed(
                 "/message/kind", "kind", f"got {message.kind}, expected INITIAL {INITIAL}"
             )
         self._check_claims(message, form)
@@ -218,17 +220,16 @@ class Intake:
             registrations=self.deployment.contracts["Registrations"],
         )
         if opened != message.data:
-            raise _malformed(
+            raise malformed(
                 "/message/data", "commitment", f"the papers open {opened}, not {message.data}"
             )
         self._check_registrar(message)
-        self._check_first(message, papers.fingerprint)
 
     def _check_claims(self, message: File, form: forms.InitialForm) -> None:
         claimed = tuple((claim.party, claim.rights) for claim in message.claims)
         stated = tuple((party, int(rights)) for party, rights in forms.claims(form))
         if claimed != stated:
-            raise _malformed(
+            raise malformed(
                 "/message/claims",
                 "allocation",
                 f"expected what the form allocates, in ascending order of party: {stated}",
@@ -294,7 +295,8 @@ class Intake:
     def _simulate(self, parcel: Parcel) -> None:
         target = self.deployment.contracts[parcel.message.contract]
         try:
-            self.chain.call(target, parcel.calldata)
+            # Pending: a quiet chain's newest block may be older than the notice that has ended since.
+            self.chain.call(target, parcel.calldata, at="pending")
         except Reverted as e:
             raise WouldRevert(
                 f"{e.detail}; the signature stays executable until {parcel.message.deadline}",
@@ -304,36 +306,50 @@ class Intake:
             # The chain does not answer: the act is sound as far as we can tell, and it will wait.
             return
 
-    def _keep(self, parcels: list[Parcel]) -> list[Submission]:
-        for parcel in parcels:
-            if parcel.papers is not None and isinstance(parcel.message, File):
-                form = self.documents.put(canonical(parcel.papers.form))
-                self.documents.keep_opening(
-                    Opening(
-                        registration=parcel.digest,
-                        data=parcel.message.data,
-                        salt=parcel.papers.salt,
-                        fingerprint_root=parcel.papers.fingerprint,
-                        form=form,
-                        parties=parcel.message.parties(),
-                    )
-                )
-        now = int(time.time())
-        return self.outbox.receive(
-            *(
-                Submission(
-                    digest=parcel.digest,
-                    type=type(parcel.message).__name__,
-                    message=parcel.message.model_dump(mode="json"),
-                    signatures=parcel.signatures,
-                    contract=parcel.message.contract,
-                    calldata=parcel.calldata,
-                    deadline=parcel.message.deadline,
-                    received_at=now,
-                )
-                for parcel in parcels
+    def _keep(self, parcels: list[Parcel]) -> list[Submission | RegistryError]:
+        """Papers first, then the acts: dying between leaves papers that nothing names, never the reverse."""
+        refused: dict[str, RegistryError] = {}
+        with self._keeping:
+            with self.documents.together():
+                for parcel in parcels:
+                    try:
+                        self._keep_papers(parcel)
+                    except Conflict as e:
+                        refused[parcel.digest] = e
+            sound = [parcel for parcel in parcels if parcel.digest not in refused]
+            kept = self.outbox.receive(*map(_submission, sound)) if sound else []
+        held = {each.digest: each for each in kept}
+        return [refused.get(each.digest) or held[each.digest] for each in parcels]
+
+    def _keep_papers(self, parcel: Parcel) -> None:
+        if parcel.papers is None or not isinstance(parcel.message, File):
+            return
+        # Here, where one thread is at a time: two filings of the same data may arrive together.
+        self._check_first(parcel.message, parcel.papers.fingerprint)
+        form = self.documents.put(canonical(parcel.papers.form))
+        self.documents.keep_opening(
+            Opening(
+                registration=parcel.digest,
+                data=parcel.message.data,
+                salt=parcel.papers.salt,
+                fingerprint_root=parcel.papers.fingerprint,
+                form=form,
+                parties=parcel.message.parties(),
             )
         )
+
+
+def _submission(parcel: Parcel) -> Submission:
+    return Submission(
+        digest=parcel.digest,
+        type=type(parcel.message).__name__,
+        message=parcel.message.model_dump(mode="json"),
+        signatures=parcel.signatures,
+        contract=parcel.message.contract,
+        calldata=parcel.calldata,
+        deadline=parcel.message.deadline,
+        received_at=int(time.time()),
+    )
 
 
 def _checked_form(value: dict[str, Any], profile: profiles.Profile) -> forms.InitialForm:
@@ -343,79 +359,3 @@ def _checked_form(value: dict[str, Any], profile: profiles.Profile) -> forms.Ini
         # The form knows its own members; in a body they lie below /papers/form.
         flaws = (Flaw(f"/papers/form{f.pointer}", f.rule, f.detail) for f in e.flaws)
         raise type(e)(e.detail, flaws=tuple(flaws)) from e
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    """A JSON object, of bounded depth, without repeated members. Raises: Malformed."""
-    try:
-        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as e:
-        raise _malformed("", "json", f"not JSON: {e}") from e
-    if not isinstance(value, dict):
-        raise _malformed("", "json", "expected an object")
-    if _depth(value) > DEEPEST:
-        raise _malformed("", "depth", f"nested deeper than {DEEPEST}")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member is repeated")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _depth(value: Any) -> int:
-    deepest, row = 0, [value]
-    while row:
-        deepest += 1
-        row = [
-            child
-            for each in row
-            if isinstance(each, dict | list)
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
-    return deepest
-
-
-def _parse(model: type[Model], value: Any, pointer: str) -> Model:
-    if value is None:
-        raise _malformed(pointer, "missing", "expected this member")
-    try:
-        return model.model_validate_json(json.dumps(value))
-    except ValidationError as e:
-        raise Malformed(
-            f"{len(e.errors())} faults in {pointer}",
-            flaws=tuple(
-                Flaw(
-                    pointer + "".join(f"/{part}" for part in each["loc"]),
-                    each["type"],
-                    each["msg"],
-                )
-                for each in e.errors(include_url=False, include_input=False)
-            ),
-        ) from e
-
-
-def parse_body(model: type[Model], body: bytes) -> Model:
-    """A request body as a model, with depth, repeats and unknown members checked. Raises: Malformed."""
-    return _parse(model, _json(body), "")
-
-
-def _signatures(value: Any, expected: int) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) != expected:
-        raise _malformed("/signatures", "number", f"expected a list of {expected}")
-    for place, each in enumerate(value):
-        try:
-            from_hex(each)
-        except (ValueError, AttributeError) as e:
-            raise _malformed(f"/signatures/{place}", "hex", "expected 0x and hex digits") from e
-    return tuple(value)
-
-
-def _malformed(pointer: str, rule: str, detail: str) -> Malformed:
-    return Malformed(detail, flaws=(Flaw(pointer, rule, detail),))

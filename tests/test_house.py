@@ -22,14 +22,13 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(floor.split())
     for floor in (
         "errors hashes settings verification abi",
-        "rules signatures",
+        "rules signatures bodies",
         "database fingerprint",
         "messages documents keys",
         "facts",
         "parties registrars rights registrations notices reading",
         "chain embedded",
-        "deployment deploying blueprint plan sender checkpoints outbox batches transactions",
-        "lane outcomes",
+        "deployment deploying blueprint plan sender checkpoints outbox transactions",
         "relay indexer certificates",
         "intake audit client",
         "house",
@@ -46,7 +45,11 @@ FORBIDDEN = re.compile(
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE)
+    return sorted(
+        path
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py" or path.parent != PACKAGE
+    )
 
 
 def room_of(path: Path) -> str:

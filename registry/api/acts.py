@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
@@ -206,6 +207,6 @@ def _body(submission: Submission) -> dict[str, Any]:
         "deadline": submission.deadline,
         "block": submission.block,
         "transaction": submission.transaction,
-        "error": submission.error,
+        "error": None if submission.error is None else asdict(submission.error),
         "status_url": f"/v1/submissions/{submission.digest}",
     }

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from registry.api.answers import HouseOf, body_of
-from registry.intake import parse_body
+from registry.bodies import parse_body
 from registry.reading import Papers, Read, read
 
 router = APIRouter(prefix="/v1", tags=["documents"])

@@ -32,11 +32,11 @@ from registry.deployment import Deployment
 from registry.embedded import EmbeddedChain, serve
 from registry.errors import Unavailable, WrongChain
 from registry.hashes import to_hex
-from registry.lane import Lane, LeaseLost
 from registry.messages import Message, party_of
 from registry.outbox import Outbox, State, Submission, attempts, submissions
 from registry.registrations.acts import INITIAL, Accept, Claim, File, Withdraw
 from registry.relay import Pace, Relay
+from registry.relay.lane import Lane, LeaseLost
 from registry.settings import Settings
 from registry.signatures import sign
 from registry.transactions import Attempt, Transaction
@@ -541,7 +541,7 @@ class TestLane:
         sender = address_of(token_bytes(32))
         take = (
             "import sys; from pathlib import Path; from registry.outbox import Outbox;"
-            "from registry.lane import Lane;"
+            "from registry.relay.lane import Lane;"
             "assert Lane.take(Outbox.open(Path(sys.argv[1])), sys.argv[2], nonce=0, lease=3600)"
         )
         path = str(outbox.engine.url.database)

@@ -5,15 +5,15 @@ from typing import Any, cast
 
 import structlog
 
-from registry.batches import Limits, cost_of
 from registry.chain import BlockHeader, Chain, Reverted, RpcError, decode_revert
 from registry.deployment import Deployment
 from registry.facts import ActSigned, ActVoided
 from registry.hashes import from_hex, keccak, to_hex
-from registry.lane import MOST_ATTEMPTS
 from registry.messages import Void
 from registry.outbox import Rejection, Submission, read_message
 from registry.registrations.facts import RegistrationFiled
+from registry.relay.batches import Limits, cost_of
+from registry.relay.lane import MOST_ATTEMPTS
 from registry.transactions import Again, Attempt, Place, Settlement, Slot
 
 log = structlog.get_logger()

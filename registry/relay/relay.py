@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 import structlog
 from coincurve import PrivateKey
 
-from registry.batches import Batch, Limits, cut
 from registry.chain import BlockHeader, Chain, RpcError
 from registry.deployment import Deployment
 from registry.errors import Unavailable, WrongChain
-from registry.lane import Lane, LeaseLost
 from registry.outbox import Outbox, Rejection, Submission
-from registry.outcomes import Outcomes
+from registry.relay.batches import Batch, Limits, cut
+from registry.relay.lane import Lane, LeaseLost
+from registry.relay.outcomes import Outcomes
+from registry.relay.pace import Pace
 from registry.settings import Settings
 from registry.signatures import address_of_key
 from registry.transactions import Again, Attempt, Slot, Transaction, least_gas
 
 log = structlog.get_logger()
 
-GWEI = 10**9
 # Acts that may overtake one another because they need different gas limits.
 WINDOW_BATCHES = 8
 PAUSE_SECONDS = 1.0
@@ -33,24 +33,6 @@ PAUSE_SECONDS = 1.0
 # What nodes say of a transaction that they will never take, in whatever block.
 UNFIT = ("oversized", "too large", "gas limit", "intrinsic gas", "gas floor", "exceeds block gas")
 UNDERPRICED = ("underpriced", "max fee per gas less than block base fee", "fee too low")
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How the relay behaves in time.
-
-    `flight`: nonces on their way at once. `patience`: seconds before a transaction counts as stuck.
-    `resend`: seconds before the same bytes are sent again. `lease`: seconds that a lane is held
-    without renewal. `most_fee`: wei per gas that is never exceeded. `poll`: seconds between two looks
-    at the chain while something is on its way.
-    """
-
-    flight: int = 16
-    patience: float = 30.0
-    resend: float = 5.0
-    lease: float = 10.0
-    most_fee: int = 500 * GWEI
-    poll: float = 0.05
 
 
 @dataclass
