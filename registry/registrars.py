@@ -131,8 +131,8 @@ def _said(connection: Connection, at: int | None) -> list[tuple[str, int, str, i
             columns["block"],
             columns["position"],
             columns["registrar"],
-            columns["officer"] if "officer" in columns else nobody,
-            columns["roles"] if "roles" in columns else nothing,
+            columns.get("officer", nobody),
+            columns.get("roles", nothing),
         )
         if at is not None:
             question = question.where(columns["block"] <= at)

@@ -11,26 +11,38 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="REGISTRY_", extra="ignore", frozen=True)
 
-    data: Path = Field(Path(".registry"), description="Folder of all that this installation keeps.")
-    host: str = Field("127.0.0.1", description="Address that the service listens on.")
-    port: int = Field(8000, description="Port of the service; 0 for any free one.")
-    rpc_url: str | None = Field(None, description="A node's JSON-RPC; none for the embedded chain.")
+    data: Path = Field(
+        default=Path(".registry"), description="Folder of all that this installation keeps."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the service listens on.")
+    port: int = Field(default=8000, description="Port of the service; 0 for any free one.")
+    rpc_url: str | None = Field(
+        default=None, description="A node's JSON-RPC; none for the embedded chain."
+    )
     rpc_port: int = Field(
-        0, description="Port of the embedded chain's JSON-RPC; 0 for any free one."
+        default=0, description="Port of the embedded chain's JSON-RPC; 0 for any free one."
     )
     finality: int = Field(
-        0,
+        default=0,
         ge=0,
         description="Blocks on top of one before it counts as final; 0 where none is undone.",
     )
-    profile: str = Field("SANDBOX", description="Rule profile that filings default to.")
-    batch_acts: int = Field(100, ge=1, description="Acts in one transaction at most.")
-    batch_bytes: int = Field(100_000, ge=1000, description="Bytes of one transaction at most.")
-    batch_gas: int = Field(15_000_000, ge=1_000_000, description="Gas of one transaction at most.")
-    body_bytes: int = Field(1_048_576, ge=1024, description="Bytes of one request body at most.")
-    document_bytes: int = Field(16 * 1_048_576, description="Bytes of one document at most.")
+    profile: str = Field(default="SANDBOX", description="Rule profile that filings default to.")
+    batch_acts: int = Field(default=100, ge=1, description="Acts in one transaction at most.")
+    batch_bytes: int = Field(
+        default=100_000, ge=1000, description="Bytes of one transaction at most."
+    )
+    batch_gas: int = Field(
+        default=15_000_000, ge=1_000_000, description="Gas of one transaction at most."
+    )
+    body_bytes: int = Field(
+        default=1_048_576, ge=1024, description="Bytes of one request body at most."
+    )
+    document_bytes: int = Field(
+        default=16 * 1_048_576, description="Bytes of one document at most."
+    )
     longest_deadline: int = Field(
-        7 * 86400, description="Seconds that a signed act may stay executable at most."
+        default=7 * 86400, description="Seconds that a signed act may stay executable at most."
     )
 
     @property

@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     for floor in (
         "errors hashes settings verification abi",
         "rules signatures bodies",
-        "database fingerprint",
+        "database fingerprint tenancy",
         "messages documents keys",
         "facts",
         "parties registrars rights registrations notices reading",

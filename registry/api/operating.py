@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel
 
-from registry import certificates
 from registry.api.answers import HouseOf
+from registry.certificates import trust_file
 from registry.errors import NotFound, RegistryError, Unavailable
 from registry.house import House
 from registry.indexer import newest
@@ -75,7 +75,7 @@ def trust(house: HouseOf) -> dict[str, Any]:
     Taken from here it proves only that we are consistent; get it from someone you trust.
     """
     with house.engine.connect() as connection:
-        return certificates.trust_file(house.chain, house.deployment, connection)
+        return trust_file(house.chain, house.deployment, connection)
 
 
 def _ready(house: House) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class Desk:
         form = copy.deepcopy(form or a_form())
         party = party_of(key.address)
         form["applicants"][0]["party"] = party
-        papers = {
+        papers: dict[str, Any] = {
             "salt": to_hex(secrets.token_bytes(32)),
             "fingerprint": fingerprint or to_hex(secrets.token_bytes(32)),
             "form": form,
@@ -628,7 +628,7 @@ def lines_of(_: Any, value: Any) -> bytes:
 
 def test_the_open_api_holds_against_a_fuzzer(desk: Desk) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", desk.http.app)
-    operations = [operation.ok() for operation in schema.get_all_operations()]
+    operations: list[Any] = [each.ok() for each in schema.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) > 15
 
     for operation in operations:
@@ -637,7 +637,7 @@ def test_the_open_api_holds_against_a_fuzzer(desk: Desk) -> None:
 
         @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
-        def holds(case: schemathesis.Case) -> None:
+        def holds(case: Any) -> None:
             # That a body has its shape does not make it lawful, signed and in time.
             case.call_and_validate(
                 excluded_checks=[CHECKS.get_by_names(["positive_data_acceptance"])[0]]

@@ -1,0 +1,186 @@
+"""Everything in one process: keys, chain, contracts, house, HTTP. Kill it at any time and start it again."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+
+from registry import keys
+from registry.chain import Chain
+from registry.deploying import deploy
+from registry.deployment import Deployment
+from registry.errors import NotFound, Unavailable
+from registry.house import House
+from registry.keys import Key
+from registry.plan import Plan, plan
+from registry.registrars import APPROVER, REVIEWER
+from registry.rules import profiles
+from registry.settings import Settings
+from registry.tenancy import Note, living_in, saying
+
+# 示范登记机构: the registrar of the sandbox, which is nobody.
+REGISTRAR = 990
+# Wei for those who pay gas on a chain of our own, where it costs nothing: never to be used up.
+WEALTH = 10**30
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The installation's own keys; `owner` deploys, grants and guards, `relayer` pays and may nothing else."""
+
+    owner: Key
+    relayer: Key
+    checkpointer: Key
+    reviewer: Key
+    approver: Key
+
+    @staticmethod
+    def of(settings: Settings) -> "Staff":
+        """Made at the first call; each keystore is on the disk before its key is used."""
+        folder = settings.keys
+        return Staff(
+            owner=keys.own(folder, "owner"),
+            relayer=keys.own(folder, "relayer"),
+            checkpointer=keys.own(folder, "checkpointer"),
+            reviewer=keys.own(folder, "reviewer"),
+            approver=keys.own(folder, "approver"),
+        )
+
+    def plan(self, deployer: Key | None = None) -> Plan:
+        """A sandbox with one registrar; profiles ask the gate of barred parties."""
+        return plan(
+            (deployer or self.owner).address,
+            rules=[profiles.load("SANDBOX")],
+            owner=self.owner.address,
+            gate="BarredParties",
+            registrars={
+                REGISTRAR: {self.reviewer.address: REVIEWER, self.approver.address: APPROVER}
+            },
+            checkpoint_keys=[self.checkpointer.address],
+        )
+
+
+@dataclass(frozen=True)
+class Running:
+    """A registry that answers at `url`, with the keys of its sandbox."""
+
+    settings: Settings
+    house: House
+    staff: Staff
+    url: str
+
+
+@contextmanager
+def up(settings: Settings) -> Iterator[Running]:
+    """A whole registry on one data folder, answering when this yields.
+
+    Without `rpc_url` the chain is our own and is deployed to at the first start. Raises: Conflict when
+    another process runs on the folder; NotFound when nothing was deployed on a foreign chain.
+    """
+    with living_in(settings.data):
+        staff = Staff.of(settings)
+        with node(settings, staff) as rpc_url:
+            _deployed(settings, staff, rpc_url)
+            house = House.open(
+                settings,
+                rpc_url,
+                relay_key=staff.relayer.secret,
+                checkpoint_key=staff.checkpointer.secret,
+            )
+            try:
+                house.start()
+                with (
+                    answering(house) as url,
+                    saying(settings.data, Note(url, rpc_url, os.getpid())),
+                ):
+                    yield Running(settings, house, staff, url)
+            finally:
+                house.close()
+
+
+@contextmanager
+def node(settings: Settings, staff: Staff) -> Iterator[str]:
+    """The JSON-RPC of the settings' node, or of the embedded chain while this is open."""
+    if settings.rpc_url is not None:
+        yield settings.rpc_url
+        return
+    from registry.embedded import EmbeddedChain, serve  # late: it brings a whole EVM
+
+    funded = {key.address: WEALTH for key in (staff.owner, staff.relayer)}
+    with (
+        EmbeddedChain.open(settings.chain_db, funded=funded) as chain,
+        serve(chain, port=settings.rpc_port) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def answering(house: House) -> Iterator[str]:
+    """The house's HTTP faces in a thread of their own; yields the URL. Raises: Unavailable."""
+    import uvicorn
+
+    from registry.api import create_app
+
+    host, port = house.settings.host, house.settings.port
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as e:
+        listening.close()
+        raise Unavailable(
+            f"cannot listen on {host}:{port}: {e.strerror}; choose another with --port"
+        ) from e
+    # From here on the kernel queues connections: the URL is good before the server has started.
+    listening.listen(512)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(house),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,  # whoever follows events is sent away
+        )
+    )
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="http", daemon=True
+    )
+    thread.start()
+    try:
+        yield f"http://{host}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def until_told() -> None:
+    """Returns at SIGINT or SIGTERM. For the main thread alone."""
+    told = threading.Event()
+    before = {
+        each: signal.signal(each, lambda *_: told.set()) for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        told.wait()
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _deployed(settings: Settings, staff: Staff, rpc_url: str) -> None:
+    if settings.deployment.exists():
+        return
+    if settings.rpc_url is not None:
+        raise NotFound(
+            f"nothing was deployed by {settings.data} on {settings.rpc_url}: "
+            "run `registry deploy --rpc-url URL --keystore FILE` first"
+        )
+    # A deployment mostly waits for blocks; what is needed afterwards can be imported meanwhile.
+    threading.Thread(target=import_module, args=("registry.api",), daemon=True).start()
+    journal = settings.data / "deployment.journal"
+    deployment: Deployment = deploy(Chain(rpc_url), staff.owner, staff.plan(), journal)
+    deployment.save(settings.deployment)
