@@ -82,10 +82,11 @@ class Chain:
     def rpc(self, method: str, *params: Any) -> Any:
         """The result of a call. Raises: Unavailable, RpcError, Reverted."""
         try:
-            answer = self._provider.make_request(RPCEndpoint(method), list(params))
+            body = self._provider.encode_rpc_request(RPCEndpoint(method), list(params))
+            answer = msgspec.json.decode(self._post(body))
         except Exception as e:  # requests, urllib3 and json each have a tree of their own
             raise Unavailable(f"{method}: no answer from the node: {type(e).__name__}: {e}") from e
-        return _result(method, cast(dict[str, Any], answer))
+        return _result(method, answer)
 
     def rpc_many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """The results of several calls in one request, errors as values. Raises: Unavailable."""
@@ -94,8 +95,7 @@ class Chain:
         requests = [(RPCEndpoint(method), list(params)) for method, params in calls]
         try:
             body = self._provider.encode_batch_rpc_request(requests)
-            raw = self._post(body)
-            answers = json.loads(raw)
+            answers = msgspec.json.decode(self._post(body))
         except Exception as e:
             raise Unavailable(f"no answer to a batch: {type(e).__name__}: {e}") from e
         if not isinstance(answers, list) or len(answers) != len(calls):

@@ -92,6 +92,8 @@ class Indexer:
         ours = self.reach()
         head = self.chain.head()
         if ours is not None:
+            if head.hash == ours.hash:
+                return Step.NOTHING_NEW
             theirs = self.chain.block(ours.number)
             if theirs is None or theirs.hash != ours.hash:
                 return self._forget(ours, head)

@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine
 
-from registry import parties, registrars
 from registry.bodies import json_object, malformed, parse, signatures_of
 from registry.chain import Chain, Reverted
 from registry.deployment import Deployment
+from registry.directory import Directory, KeptDirectory
 from registry.documents import Documents, Opening
 from registry.errors import (
     BadSignature,
@@ -80,6 +80,7 @@ class Intake:
         self.outbox = outbox
         self.documents = documents
         self._keeping = threading.Lock()
+        self._kept_directory = KeptDirectory()
         self.types = {each.__name__: each for each in message_types() if "verb" in vars(each)}
 
     def type(self, name: str) -> type[Message]:
@@ -183,8 +184,11 @@ class Intake:
             raise malformed(
                 "/message", "party", f"{signer.id} is no party: it has more than 160 bits"
             )
+        return self._directory().key_of(signer.id)
+
+    def _directory(self) -> Directory:
         with self.engine.connect() as connection:
-            return parties.key_of(connection, signer.id)
+            return self._kept_directory.read(connection)
 
     def _accepts(self, address: str, digest: str, signature: str) -> bool:
         """Whether the contract behind an address accepts the signature (ERC-1271)."""
@@ -236,10 +240,9 @@ class Intake:
             )
 
     def _check_registrar(self, message: File) -> None:
-        with self.engine.connect() as connection:
-            directory = registrars.registrars(connection)
-            keys = {parties.key_of(connection, party) for party in message.parties()}
-        found = directory.get(message.registrar)
+        directory = self._directory()
+        keys = {directory.key_of(party) for party in message.parties()}
+        found = directory.registrars.get(message.registrar)
         if found is None or found.is_suspended:
             raise NotAllowed(
                 f"registrar {message.registrar:03d} is "

@@ -52,21 +52,17 @@ class Found:
 
 
 def enter_new(engine: Engine, documents: Documents) -> int:
-    """Enters the notices of all published registrations that have none yet; how many were entered."""
-    with engine.connect() as connection:
+    """Enters the notices of all registrations published since the last ones; how many there were."""
+    with engine.begin() as connection:
+        entered = select(func.coalesce(func.max(Notice.block), -1)).scalar_subquery()
         published = connection.execute(
-            select(RegistrationPublished.registration, func.min(RegistrationPublished.block))
-            .outerjoin(Notice, Notice.registration == RegistrationPublished.registration)
-            .where(Notice.registration.is_(None))
-            .group_by(RegistrationPublished.registration)
+            select(RegistrationPublished.registration, RegistrationPublished.block)
+            .where(RegistrationPublished.block > entered)
+            .order_by(RegistrationPublished.block, RegistrationPublished.position)
         ).all()
-    entered = 0
-    for registration, block in published:
-        extract = _extract(documents, registration)
-        with engine.begin() as connection:
-            _enter(connection, registration, block, extract)
-        entered += extract is not None
-    return entered
+        for registration, block in published:
+            _enter(connection, registration, block, _extract(documents, registration))
+    return len(published)
 
 
 def forget(connection: Connection, registration: str) -> None:

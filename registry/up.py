@@ -50,12 +50,18 @@ class Staff:
             approver=keys.own(folder, "approver"),
         )
 
-    def plan(self, deployer: Key | None = None) -> Plan:
-        """A sandbox with one registrar; profiles ask the gate of barred parties."""
+    def plan(
+        self, deployer: Key | None = None, *, owner: str | None = None, grant_delay: int = 0
+    ) -> Plan:
+        """A sandbox with one registrar, whose profile asks the gate of barred parties.
+
+        `owner` is the address that owns it in the end, the deployer's by default.
+        """
         return plan(
             (deployer or self.owner).address,
             rules=[profiles.load("SANDBOX")],
-            owner=self.owner.address,
+            owner=owner,
+            grant_delay=grant_delay,
             gate="BarredParties",
             registrars={
                 REGISTRAR: {self.reviewer.address: REVIEWER, self.approver.address: APPROVER}

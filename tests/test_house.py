@@ -26,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations notices reading",
+        "parties registrars rights registrations notices reading directory",
         "chain embedded",
         "deployment deploying blueprint plan sender checkpoints outbox transactions",
         "relay indexer certificates",
@@ -38,7 +38,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     )
 )
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-NOUNS = {"parties", "registrars", "rights", "registrations", "notices", "reading"}
+NOUNS = {"parties", "registrars", "rights", "registrations", "notices", "reading", "directory"}
 FORBIDDEN = re.compile(
     r"utils|helpers|common|misc|^core$|manager|handler|processor|service", re.IGNORECASE
 )

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from registry import parties, registrars
@@ -11,12 +11,14 @@ from registry.api.answers import (
     Answer,
     AtBlock,
     HouseOf,
+    body_of,
     hash_of,
     reading,
 )
+from registry.bodies import parse_body
 from registry.errors import Flaw, Malformed
 from registry.rules import Allowed, Refused
-from registry.rules.eligibility import Facts, Source, eligibility
+from registry.rules.eligibility import Facts, Situation, Source, Way, eligibility
 
 router = APIRouter(prefix="/v1", tags=["directory"])
 
@@ -47,6 +49,41 @@ class EligibilityBody(BaseModel):
 
 class EligibilityBodyOut(BaseModel):
     answers: dict[str, dict[str, Any]]
+
+
+# Read by our own parser: what is strict takes no enumerations from FastAPI's parsed JSON.
+ELIGIBILITY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["source", "facts"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "source": {
+                            "type": "object",
+                            "required": ["way", "situation"],
+                            "properties": {
+                                "way": {"enum": [each.value for each in Way]},
+                                "situation": {"enum": [each.value for each in Situation]},
+                            },
+                        },
+                        "facts": {
+                            "type": "object",
+                            "description": "By name; what is left out is asked for when it matters.",
+                        },
+                    },
+                },
+                "example": {
+                    "source": {"way": "AUTOMATED_PUBLIC", "situation": "PUBLIC_WEB"},
+                    "facts": {"lawfully_obtained": True, "publicly_available": True},
+                },
+            }
+        },
+    }
+}
 
 
 @router.get("/registrars", response_model=RegistrarsAnswer)
@@ -87,9 +124,10 @@ async def party(
         }
 
 
-@router.post("/eligibility", response_model=EligibilityBodyOut)
-async def eligible(body: EligibilityBody) -> dict[str, Any]:
+@router.post("/eligibility", response_model=EligibilityBodyOut, openapi_extra=ELIGIBILITY)
+async def eligible(request: Request, house: HouseOf) -> dict[str, Any]:
     """Which rights may be claimed for a way of obtaining data, each with the article that says so."""
+    body = parse_body(EligibilityBody, await body_of(request, house.settings.body_bytes))
     answers = eligibility(body.source, body.facts)
     return {"answers": {right.name: _answer(answer) for right, answer in answers.items()}}
 

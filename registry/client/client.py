@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from registry.client.calling import Line, Pending
 from registry.client.receipts import Papers, Receipt
-from registry.errors import BadSignature, Conflict, NotFound, Unavailable, WrongChain
+from registry.errors import BadSignature, Conflict, Malformed, NotFound, Unavailable, WrongChain
 from registry.fingerprint import fingerprint
 from registry.hashes import canonical, content_hash, to_hex
 from registry.messages import ZERO, Domain, Message, Signer, party_of
@@ -76,12 +76,32 @@ class Client:
         signature stays executable. Raises: Malformed, NotAllowed before anything is signed; any
         refusal of the registry; Unavailable when it did not answer.
         """
-        rules = profiles.load(profile)
-        checked = forms.check(form, profile=rules)
+        forms.check(form, profile=profiles.load(profile))
         root = path_or_fingerprint if isinstance(path_or_fingerprint, str) else None
         if root is None:
             root = fingerprint(Path(path_or_fingerprint)).root
-        claims = tuple(Claim(party=p, rights=int(r)) for p, r in forms.claims(checked))
+        kept = self.prepare(
+            root, form, keys, registrar=registrar, profile=profile, lifetime=lifetime
+        )
+        return self.send_again(kept.save(self.papers))
+
+    def prepare(
+        self,
+        root: str,
+        form: dict[str, Any],
+        keys: SigningKey | Sequence[SigningKey],
+        *,
+        registrar: int = 990,
+        profile: str = "SANDBOX",
+        lifetime: int = HOUR,
+    ) -> Papers:
+        """A signed filing that was neither checked nor kept nor sent. Raises: Malformed, BadSignature."""
+        claims = tuple(
+            Claim(party=party, rights=int(rights))
+            for party, rights in forms.claims(
+                forms.InitialForm.model_validate_json(canonical(form))
+            )
+        )
         salt, domain = to_hex(secrets.token_bytes(32)), self.domain(File)
         data = commitment(
             salt=salt,
@@ -95,20 +115,21 @@ class Client:
             claims=claims,
             data=data,
             registrar=registrar,
-            profile=rules.number,
+            profile=profiles.load(profile).number,
             kind=INITIAL,
             deadline=int(time.time()) + lifetime,
         )
         digest = message.digest(domain)
         signatures = self._signatures(message, digest, _several(keys))
-        kept = Papers(digest, message.model_dump(mode="json"), signatures, salt, root, form)
-        return self.send_again(kept.save(self.papers))
+        return Papers(digest, message.model_dump(mode="json"), signatures, salt, root, form)
 
     def send_again(self, papers: Path) -> Receipt:
         """Sends a filing whose papers are kept here; as often as you like, it is one filing."""
-        kept = Papers.load(papers)
-        answer = self.line.post("/v1/messages/File", kept.body()).json()
-        return _receipt(answer, papers)
+        return self.present(Papers.load(papers), papers)
+
+    def present(self, filing: Papers, kept: Path | None = None) -> Receipt:
+        """Sends a prepared filing; `kept` is where its papers are, if they are anywhere."""
+        return _receipt(self.line.post("/v1/messages/File", filing.body()).json(), kept)
 
     def send(self, message: Message, *keys: SigningKey) -> Receipt:
         """Signs and sends any other act. Raises: BadSignature when a signer's key is not among `keys`."""
@@ -118,16 +139,9 @@ class Client:
         """The signatures that the message needs, in its order."""
         return self._signatures(message, message.digest(self.domain(type(message))), keys)
 
-    def submit(
-        self, message: Message, signatures: list[str], *, papers: dict[str, Any] | None = None
-    ) -> Receipt:
-        """Sends an act that was signed elsewhere."""
-        body: dict[str, Any] = {
-            "message": message.model_dump(mode="json"),
-            "signatures": signatures,
-        }
-        if papers is not None:
-            body["papers"] = papers
+    def submit(self, message: Message, signatures: list[str]) -> Receipt:
+        """Sends an act, other than a filing, that was signed elsewhere."""
+        body = {"message": message.model_dump(mode="json"), "signatures": signatures}
         return _receipt(self.line.post(f"/v1/messages/{type(message).__name__}", body).json())
 
     def wait(self, digest: str, until: str = "final", timeout: float = 60.0) -> dict[str, Any]:
@@ -252,6 +266,14 @@ class Client:
         if kind.contract not in self._domains:
             self._domains[kind.contract] = self._domain(kind)
         return self._domains[kind.contract]
+
+    def assume(self, kind: type[Signed], domain: dict[str, Any]) -> None:
+        """Signs this type for a domain known before, so that nobody need be asked for it."""
+        try:
+            known = Domain(int(domain["chainId"]), domain["verifyingContract"])
+        except (KeyError, ValueError, TypeError) as e:
+            raise Malformed(f"not an EIP-712 domain of ours: {domain}") from e
+        self._domains[kind.contract] = known
 
     def _domain(self, kind: type[Signed]) -> Domain:
         # A request to read is for the contract of filings, and no message of the chain.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from eth._utils.address import generate_contract_address
-from eth.constants import CREATE_CONTRACT_ADDRESS
+from eth.constants import BLANK_ROOT_HASH, CREATE_CONTRACT_ADDRESS
 from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
 from eth.exceptions import Revert
@@ -22,7 +22,7 @@ from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth.vm.spoof import SpoofTransaction
 from eth_abi.abi import decode, encode
-from eth_typing import Address, BlockNumber
+from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.address import to_canonical_address, to_checksum_address
 
 from registry.hashes import keccak, to_hex
@@ -156,7 +156,7 @@ class Evm:
             gas_limit=GAS,
             timestamp=self.now,
             base_fee_per_gas=0,
-            **({} if root is None else {"state_root": root}),
+            state_root=BLANK_ROOT_HASH if root is None else cast(Hash32, root),
         )
         self._header = header
         database = AtomicDB(MemoryDB(self.nodes))
@@ -197,8 +197,8 @@ class Evm:
     def create(self, name: str, *arguments: Any, sender: str) -> str:
         """Deploys a contract from its artefact; returns its address."""
         made = artefact(name)
-        constructor = next((e for e in made["abi"] if e["type"] == "constructor"), {"inputs": []})
-        kinds = [abi_type(member) for member in constructor["inputs"]]
+        inputs = [e["inputs"] for e in made["abi"] if e["type"] == "constructor"]
+        kinds = [abi_type(member) for member in (inputs[0] if inputs else [])]
         canonical = to_canonical_address(sender)
         address = generate_contract_address(canonical, self._state.get_nonce(canonical))
         code = bytes.fromhex(made["bytecode"][2:]) + encode(kinds, arguments)

@@ -129,6 +129,7 @@ class Procedure(RuleBasedStateMachine):
         self.sent: list[Sent] = []
         self.done: list[Sent] = []
         self.codes: list[tuple[int, int, str]] = []
+        self.roots = self.house.storage()
         self.resync()
         self.keys = {person.party: person for person in PEOPLE}
         for number, who in enumerate([{ALICE}, {BOB, CAROL}, {ALICE, BOB}, {CAROL}]):
@@ -419,7 +420,38 @@ class Procedure(RuleBasedStateMachine):
         message = getattr(house, verb)(*ids, officer=officer.address, **changes)
         self.send(message, officer, filings=filings)
 
-    @rule(ahead=st.integers(1, 3))
+    @rule(
+        data=st.data(),
+        state=st.sampled_from([State.ACCEPTED, State.SUBMITTED]),
+        answered=st.booleans(),
+        late=st.sampled_from([0, 0, 1]),
+    )
+    @has_filing
+    def ask_and_answer(self, data: st.DataObject, state: State, answered: bool, late: int) -> None:
+        """A request and what becomes of it: an answer in time or too late, or an end."""
+        id = self.some(data, state)
+        early = self.model.record(id).state == State.SUBMITTED
+        until = self.house.now + DAY
+        request = RequestCorrection if early else RequestSupplement
+        values = self.house.officer(id, self.step_of(id), list=commitment(4), until=until)
+        if self.send(request(**values), REVIEWING).fault is not None:
+            return
+        self.house.now = self.model.now = until + late
+        party = self.filings[id].claims[0].party
+        if answered or early:
+            answer = (Correct if early else Supplement)(
+                party=party,
+                registration=id,
+                step=self.step_of(id),
+                papers=commitment(3),
+                deadline=self.house.now,
+            )
+            self.send(answer, self.keys[party], filings=(self.filings[id],))
+        else:
+            values = self.house.officer(id, self.step_of(id), decision=commitment(4))
+            self.send(Terminate(**values), REVIEWING)
+
+    @rule(ahead=st.sampled_from([1, 1, 2, 3]))
     def go_on(self, ahead: int) -> None:
         """What a diligent registrar would do next, for all filings at once: else few get far."""
         house = self.house

@@ -19,7 +19,7 @@ An act
 from typing import Any
 
 import pytest
-import rlp
+import rlp  # type: ignore[import-untyped]
 from coincurve import PrivateKey
 from eth_abi.abi import encode
 from eth_utils.address import to_canonical_address

@@ -1,0 +1,117 @@
+"""The registrar's desk: what its reviewer and its approver sign, through the same door as everyone."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from registry.client import Client, Pending
+from registry.errors import Mismatch, WouldRevert
+from registry.hashes import canonical, content_hash
+from registry.messages import ZERO, Message
+from registry.registrations.acts import Accept, Attest, Publish, Resolve, commitment
+from registry.rules import forms, profiles
+from registry.up import REGISTRAR, Staff
+
+HOUR = 3600
+YEAR = 365 * 86400
+DISMISSED = 1
+PATIENCE_SECONDS = 60
+
+
+class Desk:
+    """示范登记机构, number 990, which is fictitious."""
+
+    def __init__(self, client: Client, staff: Staff) -> None:
+        self.client = client
+        self.staff = staff
+        self.profile = profiles.load("SANDBOX")
+
+    def review(self, registration: str) -> dict[str, Any]:
+        """Reads the papers for review, logged, and judges them as the service did. Raises: Mismatch."""
+        found = self.client.read(registration, self.staff.reviewer, "初次登记审查")
+        assert isinstance(found, dict)
+        record = self.client.registration(registration)["registration"]
+        domain = self.client.domain(Accept)
+        opened = commitment(
+            salt=found["salt"],
+            fingerprint=found["fingerprint"],
+            form=content_hash(canonical(found["form"])),
+            parties=tuple(each["party"] for each in record["applicants"]),
+            chain_id=domain.chain_id,
+            registrations=domain.contract,
+        )
+        if opened != record["data"]:
+            raise Mismatch(f"the papers of {registration} open {opened}, not {record['data']}")
+        forms.check(found["form"], profile=self.profile)
+        return dict(found["form"])
+
+    def accept(self, ids: Sequence[str]) -> str:
+        return self._do(
+            Accept(officer=self.staff.reviewer.address, **self._many(ids)), self.staff.reviewer
+        )
+
+    def publish(self, ids: Sequence[str], *, seconds: int) -> tuple[str, int]:
+        """The act, and the last second of the notice."""
+        until = int(time.time()) + seconds
+        act = Publish(
+            officer=self.staff.reviewer.address,
+            profile=self.profile.number,
+            until=until,
+            receipt=ZERO,
+            effective=0,
+            **self._many(ids),
+        )
+        return self._do(act, self.staff.reviewer), until
+
+    def dismiss(self, registration: str, objector: str, decision: str) -> str:
+        """Dismisses an objection; `decision` is the hash of the reasons."""
+        act = Resolve(
+            registrar=REGISTRAR,
+            officer=self.staff.reviewer.address,
+            registration=registration,
+            objectors=(objector,),
+            serials=(0,),
+            outcome=DISMISSED,
+            decision=decision,
+            deadline=int(time.time()) + HOUR,
+        )
+        return self._do(act, self.staff.reviewer)
+
+    def attest(self, ids: Sequence[str]) -> str:
+        """Raises: WouldRevert while the notice or its grace runs, or an objection is open."""
+        act = Attest(
+            officer=self.staff.approver.address,
+            profile=self.profile.number,
+            expiry=int(time.time()) + 3 * YEAR,
+            receipt=ZERO,
+            effective=0,
+            **self._many(ids),
+        )
+        return self._do(act, self.staff.approver)
+
+    def attest_when_allowed(self, ids: Sequence[str]) -> str:
+        """Asks again until the contract's clocks have run out."""
+        return _once_allowed(lambda: self.attest(ids))
+
+    def _do(self, act: Message, key: Any) -> str:
+        return str(self.client.wait(self.client.send(act, key).digest)["digest"])
+
+    def _many(self, ids: Sequence[str]) -> dict[str, Any]:
+        steps = tuple(self.client.registration(id)["registration"]["step"] for id in ids)
+        return {
+            "registrar": REGISTRAR,
+            "registrations": tuple(ids),
+            "steps": steps,
+            "deadline": int(time.time()) + HOUR,
+        }
+
+
+def _once_allowed(act: Callable[[], str]) -> str:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except WouldRevert as e:
+            if time.monotonic() > deadline:
+                raise Pending(f"the contract still refuses: {e.detail}") from e
+            time.sleep(0.5)
