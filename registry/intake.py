@@ -59,6 +59,7 @@ class Parcel:
     signatures: tuple[str, ...]
     calldata: bytes
     papers: Papers | None
+    form: bytes = b""
 
 
 class Intake:
@@ -136,14 +137,15 @@ class Intake:
             return known
         self._check_deadline(message)
         self._check_signatures(message, digest, signatures)
-        papers = None
+        papers, form = None, b""
         if isinstance(message, File):
             papers = parse(Papers, value.get("papers"), "/papers")
-            self._check_filing(message, papers)
+            form = self._check_filing(message, papers)
         elif "papers" in value:
             raise malformed("/papers", "unknown", f"{name} takes no papers")
         filings = self._witnesses(message)
-        return Parcel(message, digest, signatures, message.calldata(signatures, filings), papers)
+        call = message.calldata(signatures, filings)
+        return Parcel(message, digest, signatures, call, papers, form)
 
     def _check_deadline(self, message: Message) -> None:
         now = int(time.time())
@@ -207,7 +209,8 @@ class Intake:
             return False
         return len(answer) >= 32 and answer[:32] == MAGIC_1271 + bytes(28)
 
-    def _check_filing(self, message: File, papers: Papers) -> None:
+    def _check_filing(self, message: File, papers: Papers) -> bytes:
+        """The form in canonical bytes, which the commitment binds."""
         profile = profiles.load_by_number(message.profile)
         form = _checked_form(papers.form, profile)
         if message.kind != INITIAL:
@@ -215,10 +218,11 @@ class Intake:
                 "/message/kind", "kind", f"got {message.kind}, expected INITIAL {INITIAL}"
             )
         self._check_claims(message, form)
+        content = canonical(papers.form)
         opened = commitment(
             salt=papers.salt,
             fingerprint=papers.fingerprint,
-            form=content_hash(canonical(papers.form)),
+            form=content_hash(content),
             parties=message.parties(),
             chain_id=self.deployment.chain_id,
             registrations=self.deployment.contracts["Registrations"],
@@ -228,6 +232,7 @@ class Intake:
                 "/message/data", "commitment", f"the papers open {opened}, not {message.data}"
             )
         self._check_registrar(message)
+        return content
 
     def _check_claims(self, message: File, form: forms.InitialForm) -> None:
         claimed = tuple((claim.party, claim.rights) for claim in message.claims)
@@ -329,7 +334,7 @@ class Intake:
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
         self._check_first(parcel.message, parcel.papers.fingerprint)
-        form = self.documents.put(canonical(parcel.papers.form))
+        form = self.documents.put(parcel.form)
         self.documents.keep_opening(
             Opening(
                 registration=parcel.digest,

@@ -41,7 +41,7 @@ def up(
 
             about["story"] = run(registry.url, chosen.data, tell=told.aside).as_json()
         told.data(about, as_json=json, text=registry.url)
-        told.aside(f"registry: answering at {registry.url} — {registry.url}/docs; Ctrl-C stops it")
+        told.aside("registry: answering there (/v1, /openapi.json, /readyz); Ctrl-C stops it")
         until_told()
     told.aside("registry: stopped")
 
