@@ -88,7 +88,7 @@ class Bench:
         form_hash = content_hash(canonical(form))
         messages, lines = [], []
         for _ in range(number):
-            papers = {
+            papers: dict[str, Any] = {
                 "salt": to_hex(secrets.token_bytes(32)),
                 "fingerprint": to_hex(secrets.token_bytes(32)),
                 "form": form,
@@ -261,10 +261,10 @@ def on_chain(open_chain: Callable[[Path], Any], number: int, whole: int) -> dict
 
 def index(number: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name, on_anvil(Path(name)) as bench:
-        for start in range(0, number, 5000):
-            _, lines = bench.filings(min(5000, number - start))
+        for done in range(0, number, 5000):
+            _, lines = bench.filings(min(5000, number - done))
             bench.settle(bench.receive(lines))
-        rates = []
+        rates: list[float] = []
         for turn in range(3):
             engine = open_read_model(Path(name) / f"fresh{turn}.db")
             indexer = Indexer(bench.house.chain, bench.house.deployment, engine, window=200)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.machine import running_anvil
+
+if TYPE_CHECKING:
+    from registry.up import Running
 
 
 class BeyondThisMachine(ConnectionError):
@@ -50,3 +53,13 @@ def anvil() -> Iterator[str]:
     """The URL of one node for the whole run: one block a second, ten rich accounts."""
     with running_anvil() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A whole registry on a chain of its own, for the whole run: what `registry up` runs."""
+    from registry.settings import Settings
+    from registry.up import up
+
+    with up(Settings(data=tmp_path_factory.mktemp("installation"), port=0)) as registry:
+        yield registry

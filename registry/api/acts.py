@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
@@ -150,10 +150,18 @@ def submission(digest: Digest, house: HouseOf) -> dict[str, Any]:
     return _body(_find(house, digest))
 
 
+def _known(digest: Digest, house: HouseOf) -> Submission:
+    return _find(house, digest)
+
+
 @router.get("/submissions/{digest}/events", response_class=EventSourceResponse)
-async def events(digest: Digest, house: HouseOf) -> AsyncIterator[ServerSentEvent]:
+async def events(
+    house: HouseOf,
+    # Found before the stream begins: afterwards no status can tell that it is not there.
+    known: Annotated[Submission, Depends(_known)],
+) -> AsyncIterator[ServerSentEvent]:
     """What becomes of an act, as it happens: one event a state, ending with final or rejected."""
-    found = _find(house, digest)
+    found = known
     while True:
         yield ServerSentEvent(data=_body(found), event=found.state, id=found.state)
         if found.state in SETTLED:

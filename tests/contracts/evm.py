@@ -183,6 +183,8 @@ class Evm:
         state = self._at_now()
         state.lock_changes()
         tx = self._transaction(to, data, sender=sender, gas=gas, authorizations=authorizations)
+        if gas < tx.intrinsic_gas:
+            return Receipt(0, b"", (), Fault("IntrinsicGasTooLow"))
         return self._receipt(tx, state.apply_transaction(tx))
 
     def call(self, to: str, data: bytes, *, sender: str) -> Receipt:

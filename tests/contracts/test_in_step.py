@@ -25,6 +25,7 @@ from tests.contracts.model import Obstacle
 
 SIGNED = ("Registrations", "Parties")
 MESSAGES = {kind for kind in message_types() if "verb" in kind.__dict__}
+ORDERED: list[type[Message]] = sorted(MESSAGES, key=str)
 SOURCES = {
     path.name: path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "contracts").rglob("*.sol"))
@@ -81,7 +82,7 @@ def test_every_signed_verb_has_its_message_and_no_message_lacks_its_verb(contrac
     assert verbs == classes
 
 
-@pytest.mark.parametrize("kind", sorted(MESSAGES, key=lambda kind: str(kind.verb)))
+@pytest.mark.parametrize("kind", ORDERED)
 class TestMessage:
     def test_has_the_members_of_its_struct(self, kind: type[Message]) -> None:
         for contract in SIGNED if kind.__name__ == "Void" else (kind.contract,):

@@ -112,12 +112,14 @@ def test_i2_neither_the_reviewer_nor_an_applicant_attests(
     built: House, roles: int, officer: Person, applicants: set[Person], replaced: bool
 ) -> None:
     house = built.fork()
+    if officer is REVIEWING:
+        roles = REVIEWER | APPROVER
     house.grant(("Registrars", "appoint", REGISTRAR, officer.address, roles))
     if replaced:
         # The party's first key is an officer's; the key it has now is not.
         new = Person("carol anew")
-        act = ReplaceKey(party=CAROL.party, key=new.address, step=0, deadline=house.now)
-        house.act(act, CAROL, new)
+        change = ReplaceKey(party=CAROL.party, key=new.address, step=0, deadline=house.now)
+        house.act(change, CAROL, new)
     people = sorted(applicants, key=lambda p: p.party)
     signers = [Person("carol anew") if replaced and p is CAROL else p for p in people]
     filing = house.file(*people)
@@ -338,17 +340,15 @@ def test_i8_rights_are_untouched_by_acts_on_other_registrations(
     _, mine = house.attested(ALICE, number=1)
     entry, record = house.entry(mine, ALICE.party), house.record(mine)
     for number, kind in enumerate(story, start=10):
-        # The same holder, the same data: still another registration.
-        same = {"number": number, "data": commitment(number)}
         if kind == "file":
-            house.filed(ALICE, **same)
+            house.filed(ALICE, number=number)
         elif kind == "object":
-            _, other = house.published(ALICE, **same)
+            _, other = house.published(ALICE, number=number)
             house.act(house.object(BOB, other), BOB)
         elif kind == "attest":
-            house.attested(ALICE, **same)
+            house.attested(ALICE, number=number)
         elif kind == "refuse":
-            _, other = house.filed(ALICE, **same)
+            _, other = house.filed(ALICE, number=number)
             house.act(Refuse(**house.officer(other, 1, ground=1, decision=DECISION)), REVIEWING)
         else:
             house.revoke("BarredParties", "bar", from_hex(ALICE.party), bytes(32), 2**40 - 1)
@@ -365,15 +365,16 @@ def test_i9_each_change_raises_the_step_by_one_and_is_a_fact(
     _, registration = house.filed(ALICE)
     for kind in story:
         before = house.record(registration)
-        made, is_open = house.ask(
+        made, _ = house.ask(
             "Registrations", "objection", from_hex(registration), from_hex(BOB.party)
         )
-        message: Message = {
-            "accept": lambda: house.accept(registration, step=before.step),
-            "publish": lambda: house.publish(registration, step=before.step),
-            "object": lambda: house.object(BOB, registration, serial=made),
-            "resolve": lambda: resolution(house, registration, max(made - 1, 0), 1),
-        }[kind]()
+        acts: dict[str, Message] = {
+            "accept": house.accept(registration, step=before.step),
+            "publish": house.publish(registration, step=before.step),
+            "object": house.object(BOB, registration, serial=made),
+            "resolve": resolution(house, registration, max(made - 1, 0), 1),
+        }
+        message = acts[kind]
         receipt = house.send(message, BOB if kind == "object" else REVIEWING)
         after = house.record(registration)
         said = [f.members["step"] for f in house.facts(receipt) if "step" in f.members]
@@ -382,7 +383,6 @@ def test_i9_each_change_raises_the_step_by_one_and_is_a_fact(
         else:
             assert said == []
             assert after == before
-        assert is_open in (True, False)
 
 
 @property_of
@@ -396,18 +396,17 @@ def test_i10_a_refused_act_leaves_every_byte(
 ) -> None:
     house = built.fork()
     filing, registration = house.filed(ALICE)
-    message, signer = {
-        # Each is wrong in this state, or made wrong below.
-        "accept": lambda: (house.accept(registration, step=0), REVIEWING),
-        "publish": lambda: (house.publish(registration, step=1), REVIEWING),
-        "object": lambda: (house.object(BOB, registration), BOB),
-        "attest": lambda: (house.attest(registration, step=1), APPROVING),
-        "file": lambda: (filing, ALICE),
-        "refuse": lambda: (
-            Refuse(**house.officer(registration, 1, ground=0, decision=DECISION)),
-            REVIEWING,
-        ),
-    }[verb]()
+    no_ground = house.officer(registration, 1, ground=0, decision=DECISION)
+    acts: dict[str, tuple[Message, Person]] = {
+        # Each is wrong in this state.
+        "accept": (house.accept(registration, step=0), REVIEWING),
+        "publish": (house.publish(registration, step=1), REVIEWING),
+        "object": (house.object(BOB, registration), BOB),
+        "attest": (house.attest(registration, step=1), APPROVING),
+        "file": (filing, ALICE),
+        "refuse": (Refuse(**no_ground), REVIEWING),
+    }
+    message, signer = acts[verb]
     if late:
         house.now += 2 * DAY
     before = house.storage()

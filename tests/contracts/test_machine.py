@@ -10,8 +10,9 @@ Machine
     └── the numbered invariants that can be seen from outside hold (contracts/README.md)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry.hashes import from_hex
+from registry.hashes import from_hex, keccak
 from registry.messages import Message, Void
 from registry.parties import ReplaceKey
 from registry.registrations.acts import (
@@ -73,6 +74,7 @@ from tests.contracts.test_code import month_of
 PEOPLE = (ALICE, BOB, CAROL)
 OFFICERS = (REVIEWING, APPROVING, OTHER_REVIEWING)
 KINDS = 1 << 1
+T = TypeVar("T")
 _BUILT: list[House] = []
 # What some run of the machine came to: verbs that took effect, obstacles and errors that were met.
 REACHED: set[str] = set()
@@ -103,10 +105,19 @@ def registrations_of(message: Any) -> tuple[str, ...]:
     return (one,) if one else getattr(message, "registrations", ())
 
 
+def uniform(options: Sequence[T]) -> st.SearchStrategy[T]:
+    """Each as likely as the others: `sampled_from` favours the first, and rare acts would stay rare."""
+
+    def chosen(number: int) -> T:
+        return options[int.from_bytes(keccak(number.to_bytes(8, "big"))[:8], "big") % len(options)]
+
+    return st.integers(0, 2**63).map(chosen)
+
+
 class Procedure(RuleBasedStateMachine):
-    steps: ClassVar[Any] = st.sampled_from([0, 0, 0, 0, 0, 0, 1, -1])
-    people: ClassVar[Any] = st.sampled_from(PEOPLE)
-    officers: ClassVar[Any] = st.sampled_from([REVIEWING] * 5 + [APPROVING, OTHER_REVIEWING])
+    steps: ClassVar[Any] = uniform([0, 0, 0, 0, 0, 0, 1, -1])
+    people: ClassVar[Any] = uniform(PEOPLE)
+    officers: ClassVar[Any] = uniform([REVIEWING] * 5 + [APPROVING, OTHER_REVIEWING])
 
     @initialize()
     def open(self) -> None:
@@ -203,7 +214,7 @@ class Procedure(RuleBasedStateMachine):
     def some(self, data: st.DataObject, *states: State) -> str:
         """A filing in one of these states; any filing when none is."""
         ids = [id for id in sorted(self.filings) if self.model.record(id).state in states]
-        return data.draw(st.sampled_from(ids or sorted(self.filings)))
+        return data.draw(uniform(ids or sorted(self.filings)))
 
     def key(self, person: Person) -> Person:
         return self.keys[person.party]
@@ -216,7 +227,7 @@ class Procedure(RuleBasedStateMachine):
 
     # --- time and offices -----------------------------------------------------------------------
 
-    @rule(seconds=st.sampled_from([1, 3600, DAY, NOTICE, NOTICE + DAY, SILENCE, 40 * DAY]))
+    @rule(seconds=uniform([1, 3600, DAY, NOTICE, NOTICE + DAY, SILENCE, 40 * DAY]))
     def wait(self, seconds: int) -> None:
         self.house.now += seconds
         self.model.now += seconds
@@ -226,18 +237,27 @@ class Procedure(RuleBasedStateMachine):
     def wait_for_the_end_of_something(self, data: st.DataObject) -> None:
         r = self.model.record(self.some(data))
         # The very second is as likely as the one after it.
-        target = r.until + data.draw(st.sampled_from([0, 1, GRACE, GRACE + 1]))
+        target = r.until + data.draw(uniform([0, 1, GRACE, GRACE + 1]))
         if self.model.now < target < self.model.now + 60 * DAY:
             self.house.now = self.model.now = target
 
-    @rule(days=st.sampled_from([-1, 2]))
+    @rule(kind=uniform(["halt", "end", "key", "key", "office", "suspension"]), person=people)
+    def upheaval(self, kind: str, person: Person) -> None:
+        if kind in ("halt", "end"):
+            self.halt(2 if kind == "halt" else -1)
+        elif kind == "key":
+            self.replace_key(person)
+        elif kind == "office":
+            self.dismiss_or_appoint()
+        else:
+            self.suspend_or_resume()
+
     def halt(self, days: int) -> None:
         until = self.house.now + days * DAY
         self.house.revoke("Registrations", "haltFilings", until)
         self.model.halted_until = until
         self.resync()
 
-    @rule(person=people)
     def replace_key(self, person: Person) -> None:
         step = self.model.key_steps.get(person.party, 0)
         new = Person(f"{person.name} {step + 1}")
@@ -247,9 +267,8 @@ class Procedure(RuleBasedStateMachine):
         self.send(message, self.key(person), new)
         self.keys[person.party] = new
 
-    @rule()
-    def dismiss_and_appoint_again(self) -> None:
-        """An approver is an officer for a while who is also an applicant's key."""
+    def dismiss_or_appoint(self) -> None:
+        """An applicant's first key is an officer's for a while."""
         officer = (REGISTRAR, ALICE.address)
         if officer in self.model.officers:
             self.house.revoke("Registrars", "dismiss", *officer)
@@ -260,7 +279,6 @@ class Procedure(RuleBasedStateMachine):
             self.model.officers[officer] = APPROVER
         self.resync()
 
-    @rule()
     def suspend_or_resume(self) -> None:
         if OTHER_REGISTRAR in self.model.suspended:
             self.house.grant(("Registrars", "resume", OTHER_REGISTRAR, bytes(32)))
@@ -275,11 +293,11 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(
         who=st.sets(people, min_size=1, max_size=3),
-        rights=st.sampled_from([1, 3, 7, 7, 7, 0, 8]),
-        registrar=st.sampled_from([REGISTRAR] * 8 + [OTHER_REGISTRAR]),
-        profile=st.sampled_from([SANDBOX] * 6 + [GATED, 77]),
-        kind=st.sampled_from([1] * 8 + [2]),
-        forged=st.sampled_from([False] * 8 + [True]),
+        rights=uniform([1, 3, 7, 7, 7, 0, 8]),
+        registrar=uniform([REGISTRAR] * 8 + [OTHER_REGISTRAR]),
+        profile=uniform([SANDBOX] * 6 + [GATED, 77]),
+        kind=uniform([1] * 8 + [2]),
+        forged=uniform([False] * 8 + [True]),
     )
     def file(
         self, who: set[Person], rights: int, registrar: int, profile: int, kind: int, forged: bool
@@ -301,10 +319,10 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        kind=st.sampled_from([None, None, Correct, Supplement, Withdraw]),
+        kind=uniform([None, None, Correct, Supplement, Withdraw]),
         off=steps,
-        astray=st.sampled_from([False] * 8 + [True]),
-        stranger=st.sampled_from([False] * 8 + [True]),
+        astray=uniform([False] * 8 + [True]),
+        stranger=uniform([False] * 8 + [True]),
     )
     @has_filing
     def answer(
@@ -316,7 +334,7 @@ class Procedure(RuleBasedStateMachine):
             supplement = self.model.record(id).state == State.SUPPLEMENT_REQUESTED
             kind = Supplement if supplement else Correct
         applicants = [p for p in PEOPLE if p.party in self.filings[id].parties()]
-        person = STRANGER if stranger else data.draw(st.sampled_from(applicants))
+        person = STRANGER if stranger else data.draw(uniform(applicants))
         papers = {} if kind is Withdraw else {"papers": commitment(3)}
         message = kind(
             party=person.party,
@@ -328,7 +346,7 @@ class Procedure(RuleBasedStateMachine):
         witness = self.filings[self.some(data) if astray else id]
         self.send(message, self.keys.get(person.party, person), filings=(witness,))
 
-    @rule(data=st.data(), person=people, serial=st.sampled_from([0, 0, 0, 1]))
+    @rule(data=st.data(), person=people, serial=uniform([0, 0, 0, 1]))
     @has_filing
     def object(self, data: st.DataObject, person: Person, serial: int) -> None:
         id = self.some(data, State.PUBLISHED)
@@ -352,11 +370,11 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        kind=st.sampled_from([RequestCorrection, RequestSupplement, Refuse, Terminate]),
+        kind=uniform([RequestCorrection, RequestSupplement, Refuse, Terminate]),
         officer=officers,
         off=steps,
-        ahead=st.sampled_from([DAY, DAY, 0]),
-        anywhere=st.sampled_from([False] * 4 + [True]),
+        ahead=uniform([DAY, DAY, 0]),
+        anywhere=uniform([False] * 4 + [True]),
     )
     @has_filing
     def officer_act(
@@ -386,11 +404,11 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        verb=st.sampled_from(["accept", "accept", "publish", "publish", "attest", "attest"]),
+        verb=uniform(["accept", "accept", "publish", "publish", "attest", "attest"]),
         officer=officers,
-        profile=st.sampled_from([SANDBOX] * 6 + [GATED]),
-        short=st.sampled_from([0] * 6 + [1]),
-        lawful=st.sampled_from([True] * 6 + [False]),
+        profile=uniform([SANDBOX] * 6 + [GATED]),
+        short=uniform([0] * 6 + [1]),
+        lawful=uniform([True] * 6 + [False]),
     )
     @has_filing
     def many(
@@ -402,7 +420,7 @@ class Procedure(RuleBasedStateMachine):
         short: int,
         lawful: bool,
     ) -> None:
-        ids = data.draw(st.lists(st.sampled_from(sorted(self.filings)), min_size=1, max_size=4))
+        ids = data.draw(st.lists(uniform(sorted(self.filings)), min_size=1, max_size=4))
         house = self.house
         changes: dict[str, Any] = {"steps": tuple(self.step_of(id) for id in ids)[short:]}
         filings: tuple[File, ...] = ()
@@ -412,7 +430,7 @@ class Procedure(RuleBasedStateMachine):
             changes["profile"] = profile
             if not lawful:
                 changes["effective"] = house.now - DAY
-                changes["expiry"] = house.now + data.draw(st.sampled_from([VALIDITY, -2 * DAY]))
+                changes["expiry"] = house.now + data.draw(uniform([VALIDITY, -2 * DAY]))
         elif verb == "publish":
             changes["profile"] = profile
             if not lawful:
@@ -422,14 +440,16 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        state=st.sampled_from([State.ACCEPTED, State.SUBMITTED]),
+        state=uniform([State.ACCEPTED, State.SUBMITTED]),
         answered=st.booleans(),
-        late=st.sampled_from([0, 0, 1]),
+        late=uniform([0, 0, 1]),
     )
     @has_filing
     def ask_and_answer(self, data: st.DataObject, state: State, answered: bool, late: int) -> None:
         """A request and what becomes of it: an answer in time or too late, or an end."""
         id = self.some(data, state)
+        if state is State.ACCEPTED and self.model.record(id).state == State.SUBMITTED:
+            self.together("accept", [id])
         early = self.model.record(id).state == State.SUBMITTED
         until = self.house.now + DAY
         request = RequestCorrection if early else RequestSupplement
@@ -451,12 +471,14 @@ class Procedure(RuleBasedStateMachine):
             values = self.house.officer(id, self.step_of(id), decision=commitment(4))
             self.send(Terminate(**values), REVIEWING)
 
-    @rule(ahead=st.sampled_from([1, 1, 2, 3]))
-    def go_on(self, ahead: int) -> None:
-        """What a diligent registrar would do next, for all filings at once: else few get far."""
+    @rule(data=st.data(), ahead=uniform([1, 1, 2, 3]))
+    def go_on(self, data: st.DataObject, ahead: int) -> None:
+        """What a diligent registrar would do next, for some of the filings: else few get far."""
         house = self.house
+        left_out = data.draw(uniform(sorted(self.filings)))
         for _ in range(ahead):
             ids = sorted(id for id, r in self.model.records.items() if r.registrar == REGISTRAR)
+            ids = [id for id in ids if id != left_out]
             at = {id: self.model.record(id) for id in ids}
             waiting = [id for id in ids if at[id].state == State.PUBLISHED and at[id].open == 0]
             accepted = [id for id in ids if at[id].state == State.ACCEPTED]
@@ -483,16 +505,16 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        outcome=st.sampled_from([1, 1, 1, 2, 0]),
+        outcome=uniform([1, 1, 1, 2, 0]),
         more=st.lists(people, max_size=1),
-        all_open=st.sampled_from([True, True, False]),
+        all_open=uniform([True, True, False]),
     )
     @has_filing
     def resolve(
         self, data: st.DataObject, outcome: int, more: list[Person], all_open: bool
     ) -> None:
         disputed = sorted({id for (id, _), (_, is_open) in self.objections() if is_open})
-        id = data.draw(st.sampled_from(disputed)) if disputed else self.some(data)
+        id = data.draw(uniform(disputed)) if disputed else self.some(data)
         who = [p for p in PEOPLE if self.model.objections.get((id, p.party), (0, False))[1]]
         who = who if all_open else who + more
         serials = tuple(
@@ -510,6 +532,25 @@ class Procedure(RuleBasedStateMachine):
         )
         self.send(message, REVIEWING)
 
+    @rule(data=st.data(), outcome=uniform([1, 1, 2]), person=people)
+    @has_filing
+    def dispute(self, data: st.DataObject, outcome: int, person: Person) -> None:
+        """An objection and its decision, on whatever is published."""
+        id = self.some(data, State.PUBLISHED)
+        made, _ = self.model.objections.get((id, person.party), (0, False))
+        self.send(self.house.object(person, id, serial=made), self.key(person))
+        message = Resolve(
+            registrar=REGISTRAR,
+            officer=REVIEWING.address,
+            registration=id,
+            objectors=(person.party,),
+            serials=(made,),
+            outcome=outcome,
+            decision=commitment(5),
+            deadline=self.house.now,
+        )
+        self.send(message, REVIEWING)
+
     def objections(self) -> Any:
         return self.model.objections.items()
 
@@ -519,7 +560,7 @@ class Procedure(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.done))
     def send_again(self, data: st.DataObject) -> None:
         """I3: an act that was executed is never executed again, whatever happened meanwhile."""
-        sent = data.draw(st.sampled_from(self.done))
+        sent = data.draw(uniform(self.done))
         receipt = self.send(sent.message, *sent.signers, filings=sent.filings)
         if receipt.fault is None:
             # Acts on many records may have skipped some that they can serve now; none is served twice.
