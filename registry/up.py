@@ -26,6 +26,9 @@ from registry.tenancy import Note, living_in, saying
 REGISTRAR = 990
 # Wei for those who pay gas on a chain of our own, where it costs nothing: never to be used up.
 WEALTH = 10**30
+# No two blocks bear one second: with more than one a second the chain's clock runs ahead.
+BLOCK_SECONDS = 1.0
+BLOCK_SECONDS_WHILE_DEPLOYING = 0.2
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,6 @@ def up(settings: Settings) -> Iterator[Running]:
     with living_in(settings.data):
         staff = Staff.of(settings)
         with node(settings, staff) as rpc_url:
-            _deployed(settings, staff, rpc_url)
             house = House.open(
                 settings,
                 rpc_url,
@@ -110,17 +112,31 @@ def up(settings: Settings) -> Iterator[Running]:
 
 @contextmanager
 def node(settings: Settings, staff: Staff) -> Iterator[str]:
-    """The JSON-RPC of the settings' node, or of the embedded chain while this is open."""
+    """The JSON-RPC of the settings' node, or of the embedded chain while this is open.
+
+    Our own chain is deployed to at the first start. Raises: NotFound when nothing was deployed on
+    another's.
+    """
     if settings.rpc_url is not None:
+        if not settings.deployment.exists():
+            raise NotFound(
+                f"nothing was deployed by {settings.data} on {settings.rpc_url}: "
+                "run `registry deploy --rpc-url URL --keystore FILE` first"
+            )
         yield settings.rpc_url
         return
     from registry.embedded import EmbeddedChain, serve  # late: it brings a whole EVM
 
     funded = {key.address: WEALTH for key in (staff.owner, staff.relayer)}
     with (
-        EmbeddedChain.open(settings.chain_db, funded=funded) as chain,
+        EmbeddedChain.open(settings.chain_db, funded=funded, interval=BLOCK_SECONDS) as chain,
         serve(chain, port=settings.rpc_port) as url,
     ):
+        if not settings.deployment.exists():
+            # Nobody is there yet whom a clock some seconds ahead could mislead.
+            chain.interval = BLOCK_SECONDS_WHILE_DEPLOYING
+            _deploy(settings, staff, url)
+            chain.interval = BLOCK_SECONDS
         yield url
 
 
@@ -177,16 +193,9 @@ def until_told() -> None:
             signal.signal(each, handler)
 
 
-def _deployed(settings: Settings, staff: Staff, rpc_url: str) -> None:
-    if settings.deployment.exists():
-        return
-    if settings.rpc_url is not None:
-        raise NotFound(
-            f"nothing was deployed by {settings.data} on {settings.rpc_url}: "
-            "run `registry deploy --rpc-url URL --keystore FILE` first"
-        )
+def _deploy(settings: Settings, staff: Staff, url: str) -> None:
     # A deployment mostly waits for blocks; what is needed afterwards can be imported meanwhile.
     threading.Thread(target=import_module, args=("registry.api",), daemon=True).start()
     journal = settings.data / "deployment.journal"
-    deployment: Deployment = deploy(Chain(rpc_url), staff.owner, staff.plan(), journal)
+    deployment: Deployment = deploy(Chain(url), staff.owner, staff.plan(), journal)
     deployment.save(settings.deployment)

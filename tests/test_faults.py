@@ -103,13 +103,21 @@ class Filer:
         while not self._stop.is_set():
             key = Key.fresh()
             try:
-                self.heard(
-                    self.client.file(to_hex(secrets.token_bytes(32)), form_of(key), key).digest
-                )
+                filing = self.client.prepare(to_hex(secrets.token_bytes(32)), form_of(key), key)
+                self._send(filing.save(self.client.papers))
             except Unavailable:
                 self._stop.wait(0.05)
             except RegistryError as e:
                 self.faults.append(e)
+
+    def _send(self, papers: Path) -> None:
+        """The very same again, until somebody answers; not knowing is no reason for another filing."""
+        while not self._stop.is_set():
+            try:
+                self.heard(self.client.send_again(papers).digest)
+                break
+            except Unavailable:
+                self._stop.wait(0.05)
 
 
 def free_port() -> int:

@@ -1,0 +1,327 @@
+"""The command
+
+- starts quickly: help brings none of the heavy parts in
+- data goes to stdout, the rest to stderr; --json prints one object
+- exit codes: 2 usage, 3 not found, 5 conflict, 6 pending, 7 mismatch, 1 other; errors show flaws and a next step
+- a holder: makes a key, fingerprints, files, signs offline, asks for the state
+- an auditor: an untouched read model is clean, an altered row is named, a rebuilt one is as before
+- a builder: a plan before anything is sent; a foreign chain without a deployment is refused
+"""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry import cli
+from registry.client import Client
+from registry.fingerprint import fingerprint
+from registry.keys import Key, own
+from registry.messages import party_of
+from registry.registrations.acts import Withdraw
+from registry.settings import Settings
+from registry.up import Running, up
+from tests.registry.test_client import NOBODY, form_of, fresh_root
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.out)
+        return value
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    def run(*arguments: str | Path) -> Said:
+        monkeypatch.setattr(sys, "argv", ["registry", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> tuple[Path, Key]:
+    """A keystore with its password beside it, and its key."""
+    key = own(tmp_path / "keys", "me")
+    return tmp_path / "keys" / "me.json", key
+
+
+@pytest.fixture
+def form(tmp_path: Path, holder: tuple[Path, Key]) -> Path:
+    path = tmp_path / "form.json"
+    path.write_text(json.dumps(form_of(holder[1])))
+    return path
+
+
+@pytest.fixture
+def some_data(tmp_path: Path) -> Path:
+    path = tmp_path / "data.csv"
+    path.write_text(f"measured,{time.time_ns()}\n")
+    return path
+
+
+class TestHelp:
+    def test_brings_in_nothing_heavy(self) -> None:
+        heavy = "{'web3', 'fastapi', 'sqlalchemy', 'eth', 'httpx2', 'uvicorn'}"
+        asked = f"import sys, registry.cli; print({heavy} & set(sys.modules))"
+        done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+        assert done.stdout.strip() == "set()", done.stderr
+
+    def test_names_every_command_and_the_exit_codes(self, registry: Command) -> None:
+        said = registry("--help")
+        assert said.code == 0
+        for command in (
+            *("up", "demo", "key", "fingerprint", "file", "sign", "status", "verify"),
+            *("audit", "rebuild", "deploy", "serve", "follow", "relay"),
+        ):
+            assert f"\n  {command} " in said.out
+        assert "7" in said.out.partition("Exit codes")[2]
+
+    def test_wrong_usage_is_2(self, registry: Command) -> None:
+        assert registry("status").code == 2
+        assert registry("dance").code == 2
+        assert registry("serve").code == 2
+
+
+class TestFingerprint:
+    def test_prints_the_root_alone(self, registry: Command, some_data: Path) -> None:
+        said = registry("fingerprint", some_data)
+        assert (said.code, said.out) == (0, fingerprint(some_data).root + "\n")
+
+    def test_by_sm3_as_json(self, registry: Command, some_data: Path) -> None:
+        found = registry("fingerprint", some_data, "--sm3", "--json").json
+        assert found == fingerprint(some_data, algorithm="sm3").statement()
+
+    def test_what_is_not_there_is_3(self, registry: Command, tmp_path: Path) -> None:
+        said = registry("fingerprint", tmp_path / "nothing")
+        assert said.code == 3
+        assert said.out == ""
+
+
+class TestKey:
+    def test_makes_a_key_once(self, registry: Command, tmp_path: Path) -> None:
+        first = registry("key", tmp_path / "own" / "me.json", "--json")
+        assert first.json["party"] == party_of(first.json["address"])
+        assert Path(first.json["keystore"]).stat().st_mode & 0o077 == 0
+        assert registry("key", tmp_path / "own" / "me.json", "--json").json == first.json
+
+
+class TestFile:
+    def test_files_and_waits_until_it_is_final(
+        self,
+        registry: Command,
+        running: Running,
+        holder: tuple[Path, Key],
+        form: Path,
+        some_data: Path,
+        tmp_path: Path,
+    ) -> None:
+        mine = ("--key", holder[0], "--url", running.url, "--papers", tmp_path / "papers")
+        given = ("--sample", some_data, "--paper", f"OTHER={some_data}")
+        said = registry("file", some_data, "--form", form, *mine, *given, "--json")
+        assert said.code == 0, said.err
+        assert said.json["state"] == "final"
+        assert "received" in said.err
+        papers = json.loads(Path(said.json["papers"]).read_text())
+        assert papers["form"]["papers"][-1] == {"kind": "OTHER", "hash": papers["form"]["sample"]}
+        status = registry("status", said.json["registration"], "--url", running.url)
+        assert (status.code, status.out) == (0, "final SUBMITTED\n")
+        again = registry("file", some_data, "--form", form, *mine)
+        assert again.code == 5
+        assert "filed_before" in again.err
+
+    def test_what_is_not_settled_in_time_is_6(
+        self,
+        registry: Command,
+        running: Running,
+        holder: tuple[Path, Key],
+        form: Path,
+        some_data: Path,
+        tmp_path: Path,
+    ) -> None:
+        mine = ("--key", holder[0], "--url", running.url, "--papers", tmp_path / "papers")
+        said = registry("file", some_data, "--form", form, *mine, "--timeout", "0.001")
+        assert said.code == 6
+        assert "registry status" in said.err
+
+    def test_a_form_that_is_not_allowed_shows_the_article(
+        self,
+        registry: Command,
+        running: Running,
+        holder: tuple[Path, Key],
+        form: Path,
+        some_data: Path,
+    ) -> None:
+        wrong = json.loads(form.read_text()) | {"grade": "CORE"}
+        form.write_text(json.dumps(wrong))
+        said = registry("file", some_data, "--form", form, "--key", holder[0], "--url", running.url)
+        assert said.code == 1
+        assert "/grade [" in said.err
+        assert "next:" in said.err
+
+    def test_an_error_as_json(self, registry: Command) -> None:
+        said = registry("status", fresh_root(), "--url", NOBODY, "--json")
+        assert (said.code, said.out) == (1, "")
+        assert json.loads(said.err)["error"] == "unavailable"
+
+
+class TestStatus:
+    def test_what_nobody_knows_is_3(self, registry: Command, running: Running) -> None:
+        assert registry("status", fresh_root(), "--url", running.url).code == 3
+        assert registry("status", "XX9902026019999", "--url", running.url).code == 3
+
+    def test_finds_the_registry_that_runs_on_the_folder(
+        self, registry: Command, running: Running
+    ) -> None:
+        said = registry("status", fresh_root(), "--data", running.settings.data)
+        assert said.code == 3, said.err
+
+
+class TestSign:
+    def test_signs_offline_what_holds_its_domain(
+        self, registry: Command, running: Running, holder: tuple[Path, Key], tmp_path: Path
+    ) -> None:
+        keystore, key = holder
+        act = Withdraw(
+            party=party_of(key.address),
+            registration=fresh_root(),
+            step=0,
+            deadline=int(time.time()) + 3600,
+        )
+        domain = running.house.deployment.domain("Registrations")
+        message = tmp_path / "withdraw.json"
+        message.write_text(json.dumps(act.typed_data(domain)))
+        said = registry("sign", message, "--key", keystore, "--url", NOBODY, "--json")
+        assert said.code == 0, said.err
+        assert said.json["digest"] == act.digest(domain)
+        assert said.json["signatures"] == [key.sign(act.digest(domain))]
+        assert "registration: " in said.err
+
+    def test_an_unknown_type_is_3(
+        self, registry: Command, holder: tuple[Path, Key], tmp_path: Path
+    ) -> None:
+        message = tmp_path / "mint.json"
+        message.write_text('{"type": "Mint", "message": {}}')
+        assert registry("sign", message, "--key", holder[0]).code == 3
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a registry that held one filing and was stopped."""
+    folder = tmp_path_factory.mktemp("settled") / "data"
+    with up(Settings(data=folder, port=0)) as registry:
+        key = Key.fresh()
+        client = Client(registry.url, papers=folder / "papers")
+        client.wait(client.file(fresh_root(), form_of(key), key).digest)
+    return folder
+
+
+@pytest.fixture
+def stopped(settled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(settled, tmp_path / "copy"))
+
+
+def rows(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "read.db") as connection:
+        return sorted(connection.iterdump())
+
+
+def alter(folder: Path, statement: str) -> None:
+    connection = sqlite3.connect(folder / "read.db")
+    assert connection.execute(statement).rowcount == 1
+    connection.commit()
+    connection.close()
+
+
+class TestAudit:
+    def test_an_untouched_read_model_is_clean(self, registry: Command, stopped: Path) -> None:
+        said = registry("audit", "--data", stopped, "--json")
+        assert said.code == 0, said.err
+        assert said.json["clean"]
+        assert said.json["facts"]["Registrations"] > 0
+
+    def test_one_that_is_in_use_can_be_audited(self, registry: Command, running: Running) -> None:
+        assert registry("audit", "--data", running.settings.data).code == 0
+
+    @pytest.mark.parametrize(
+        ("statement", "told"),
+        [
+            ("UPDATE registration_filed SET registrar = 991", "registrar is 991, expected 990"),
+            ("DELETE FROM registration_filed", "registration_filed lacks the row"),
+            ("UPDATE progress SET state = 7", "progress"),
+            (
+                "UPDATE tip SET count = count + 1 WHERE contract = 'Registrations'"
+                " AND block = (SELECT max(block) FROM tip)",
+                "Registrations has said",
+            ),
+        ],
+    )
+    def test_names_what_was_altered(
+        self, registry: Command, stopped: Path, statement: str, told: str
+    ) -> None:
+        alter(stopped, statement)
+        said = registry("audit", "--data", stopped)
+        assert said.code == 7
+        assert f"MISMATCH {told}" in said.err or told in said.err
+
+    def test_a_rebuilt_read_model_is_as_it_was(self, registry: Command, stopped: Path) -> None:
+        before = rows(stopped)
+        alter(stopped, "DELETE FROM registration_filed")
+        assert registry("rebuild", "--data", stopped).code == 0
+        assert rows(stopped) == before
+
+    def test_nobody_rebuilds_under_a_running_service(
+        self, registry: Command, running: Running
+    ) -> None:
+        assert registry("rebuild", "--data", running.settings.data).code == 5
+
+    def test_an_empty_folder_is_3(self, registry: Command, tmp_path: Path) -> None:
+        assert registry("audit", "--data", tmp_path).code == 3
+
+
+class TestDeploy:
+    def test_says_its_plan_and_sends_nothing(
+        self, registry: Command, running: Running, holder: tuple[Path, Key], tmp_path: Path
+    ) -> None:
+        rpc = running.house.chain.url
+        before = running.house.chain.head().number
+        where = ("--rpc-url", rpc, "--data", tmp_path / "data")
+        said = registry("deploy", *where, "--keystore", holder[0], "--plan")
+        assert said.code == 0, said.err
+        assert said.out.splitlines()[0] == "create AccessManager"
+        assert running.house.chain.nonce(holder[1].address) == 0
+        assert running.house.chain.head().number >= before
+
+    def test_verifies_what_stands(self, registry: Command, running: Running) -> None:
+        where = ("--rpc-url", running.house.chain.url, "--data", running.settings.data)
+        assert registry("deploy", *where, "--verify").code == 0
+
+    def test_up_refuses_a_chain_without_a_deployment(
+        self, registry: Command, running: Running, tmp_path: Path
+    ) -> None:
+        where = ("--rpc-url", running.house.chain.url, "--data", tmp_path / "data")
+        said = registry("up", *where, "--port", "0")
+        assert said.code == 3
+        assert "registry deploy" in said.err
