@@ -1,9 +1,10 @@
 """HTTP: the faces of one house under `/v1`. Here alone is FastAPI known."""
 
-from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry import __version__
 from registry.api import (
@@ -53,14 +54,29 @@ def create_app(house: House) -> FastAPI:
     ):
         app.include_router(routes.router)
 
-    @app.middleware("http")
-    async def identify(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        request.state.id = request.headers.get("x-request-id", "")[:64] or uuid4().hex
-        response = await call_next(request)
-        response.headers["x-request-id"] = request.state.id
-        response.headers["x-content-type-options"] = "nosniff"
-        return response
-
+    app.add_middleware(Identified)
     return app
+
+
+class Identified:
+    """Gives each request its id, repeats it on the answer, and forbids guessing at content types."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")[:64]
+        id = given if given.isascii() and given.isprintable() and given else uuid4().hex
+        scope.setdefault("state", {})["id"] = id
+
+        async def identified(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = id
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        await self.app(scope, receive, identified)

@@ -1,9 +1,10 @@
 """Registrations: where they stand, what became of them."""
 
 from dataclasses import asdict
+from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from registry import notices
@@ -20,6 +21,7 @@ from registry.api.answers import (
     hash_of,
     place_of,
     reading,
+    reply,
 )
 from registry.errors import Flaw, Malformed
 from registry.registrations import questions
@@ -81,12 +83,12 @@ class HistoryAnswer(Answer):
 
 
 @router.get("/registrations/{id}", response_model=RegistrationAnswer)
-async def registration(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
+async def registration(id: Id, house: HouseOf, at_block: AtBlock = None) -> Response:
     """One registration: where it stands, what it claims, what was published of it."""
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
-        return envelope_of(now, found) | {"registration": _registration(now, found)}
+        return reply(envelope_of(now, found) | {"registration": _registration(now, found)})
 
 
 @router.get("/registrations", response_model=RegistrationsAnswer)
@@ -161,8 +163,15 @@ def envelope_of(now: Reading, found: Registration) -> dict[str, Any]:
     return now.envelope(receipts=found.receipts, completed=attested)
 
 
+@cache
+def _profile(number: int) -> tuple[str, str]:
+    """Name and version hash of a rule profile, which never change once it has its number."""
+    profile = profiles.load_by_number(number)
+    return profile.name, profiles.version_hash(profile)
+
+
 def _registration(now: Reading, found: Registration) -> dict[str, Any]:
-    profile = profiles.load_by_number(found.profile)
+    profile, version = _profile(found.profile)
     attested = found.attestation
     moment = now.as_of["time"]
     running_out = found.until is not None and found.until < moment
@@ -170,8 +179,8 @@ def _registration(now: Reading, found: Registration) -> dict[str, Any]:
         "id": found.id,
         "data": found.data,
         "registrar": f"{found.registrar:03d}",
-        "profile": profile.name,
-        "profile_version": profiles.version_hash(profile),
+        "profile": profile,
+        "profile_version": version,
         "kind": profiles.Kind(found.kind).name,
         "applicants": [
             {"party": claim.party, "rights": list(names(Right(claim.rights)))}
