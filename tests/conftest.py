@@ -58,8 +58,10 @@ def anvil() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A whole registry on a chain of its own, for the whole run: what `registry up` runs."""
+    from registry import logs
     from registry.settings import Settings
     from registry.up import up
 
+    logs.to_stderr(verbose=False)
     with up(Settings(data=tmp_path_factory.mktemp("installation"), port=0)) as registry:
         yield registry

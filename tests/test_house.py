@@ -21,7 +21,7 @@ PACKAGE = ROOT / "registry"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(floor.split())
     for floor in (
-        "errors hashes settings verification abi",
+        "errors hashes settings logs verification abi",
         "rules signatures bodies",
         "database fingerprint tenancy",
         "messages documents keys",

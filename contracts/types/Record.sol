@@ -25,7 +25,7 @@ library RecordLibrary {
         );
     }
 
-    /// @dev Every change passes here, so that none forgets to raise the step.
+    /// @dev Every change passes here or through `published`, so that none forgets to raise the step.
     function moved(Record record, State to, uint40 now_) internal pure returns (Record) {
         uint256 word = Record.unwrap(record) & ~(STATE_STEP | CHANGED);
         return Record.wrap(word | uint256(now_) << 80 | uint256(record.step() + 1) << 8 | uint256(to));

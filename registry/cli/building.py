@@ -25,7 +25,9 @@ def deploy(
     json: told.Json = False,
 ) -> None:
     """Build a registry on any chain; run it again to resume. The sandbox's officers are its registrar 990."""
-    told.log_to_stderr(verbose=False)
+    from registry import logs
+
+    logs.to_stderr(verbose=False)
     chosen = told.settings(data, rpc_url=rpc_url)
     from registry.chain import Chain
     from registry.deployment import Deployment

@@ -33,7 +33,9 @@ def verify(
 
 def audit(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json = False) -> None:
     """Compare every row of the read model with the chain; exit code 7 names what was altered."""
-    told.log_to_stderr(verbose=False)
+    from registry import logs
+
+    logs.to_stderr(verbose=False)
     chosen = told.settings(data, rpc_url=rpc_url)
     from registry import audit as auditing
     from registry.chain import Chain
@@ -65,7 +67,9 @@ def audit(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json =
 
 def rebuild(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json = False) -> None:
     """Throw the read model away and read the chain again. Nothing may run on the folder meanwhile."""
-    told.log_to_stderr(verbose=False)
+    from registry import logs
+
+    logs.to_stderr(verbose=False)
     chosen = told.settings(data, rpc_url=rpc_url)
     from registry import audit as auditing
     from registry.chain import Chain

@@ -22,7 +22,9 @@ def up(
     verbose: Verbose = False,
 ) -> None:
     """Run everything in one process: chain, relay, index and service. Safe to kill at any time."""
-    told.log_to_stderr(verbose=verbose)
+    from registry import logs
+
+    logs.to_stderr(verbose=verbose)
     chosen = told.settings(data, host=host, port=port, rpc_url=rpc_url)
     from registry.up import REGISTRAR, until_told
     from registry.up import up as running
@@ -53,7 +55,9 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Play the whole story on real data with fictitious parties; then say what to look at."""
-    told.log_to_stderr(verbose=verbose)
+    from registry import logs
+
+    logs.to_stderr(verbose=verbose)
     from registry.demo import run
     from registry.tenancy import who_lives_in
 
@@ -86,7 +90,9 @@ def serve(
     json: told.Json = False,
 ) -> None:
     """Run the HTTP service alone; `follow` and `relay` run beside it, on the same folder."""
-    told.log_to_stderr(verbose=True)
+    from registry import logs
+
+    logs.to_stderr(verbose=True)
     from registry.house import House
     from registry.up import answering, until_told
 
@@ -102,7 +108,9 @@ def serve(
 
 def follow(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json = False) -> None:
     """Run the indexer alone: follow the chain into the read model, and sign checkpoints."""
-    told.log_to_stderr(verbose=True)
+    from registry import logs
+
+    logs.to_stderr(verbose=True)
     from registry.house import House
     from registry.up import Staff, until_told
 
@@ -119,7 +127,9 @@ def follow(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json 
 
 def relay(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json = False) -> None:
     """Run the relay alone: bring received acts to the chain."""
-    told.log_to_stderr(verbose=True)
+    from registry import logs
+
+    logs.to_stderr(verbose=True)
     import threading
 
     from registry.chain import Chain

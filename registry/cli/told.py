@@ -124,20 +124,6 @@ def settings(folder: Path | None = None, **others: Any) -> Any:
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
-def log_to_stderr(*, verbose: bool) -> None:
-    """Sends the log where data does not go."""
-    import logging
-
-    import structlog
-
-    structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.INFO if verbose else logging.WARNING
-        ),
-    )
-
-
 def url_of(url: str | None, folder: Path | None) -> str:
     """The registry meant: the one given, the one running on the folder, or the settings' address."""
     if url is not None:
