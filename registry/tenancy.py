@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from registry.errors import Conflict
 
 LOCK = "lock"
 NOTE = "running.json"
+PATIENCE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,24 @@ def living_in(folder: Path) -> Iterator[None]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as e:
-            raise Conflict(
-                f"another process runs on {folder}; stop it, or choose another --data"
-            ) from e
+        if not _locked(held):
+            raise Conflict(f"another process runs on {folder}; stop it, or choose another --data")
         yield
     finally:
         os.close(held)
+
+
+def _locked(held: int) -> bool:
+    # Patient for a moment: who only asks who lives here holds the lock as long as it takes to ask.
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
 
 
 @contextmanager

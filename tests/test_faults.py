@@ -1,7 +1,7 @@
 """Kill -9 over the whole pipeline
 
-A registry in a process of its own is sent filings without a pause and killed at random, while it starts
-and while it works, again and again on the same folder. Afterwards
+A registry in a process of its own is sent filings without a pause and killed at random, while it builds
+itself, while it starts and while it works, again and again on the same folder. Afterwards
 - every filing that was answered with 202 is final
 - each of them is on the chain exactly once
 - what was sent and never answered can be sent again, and is then one filing
@@ -37,6 +37,7 @@ from registry.tenancy import who_lives_in
 from tests.registry.local_chain import filings_on_chain
 from tests.registry.test_client import form_of
 
+KILLS_WHILE_BUILDING = 2
 KILLS_AT_WORK = 4
 KILLS_AT_START = 2
 PATIENCE_SECONDS = 60
@@ -85,7 +86,8 @@ class Filer:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def wait_for_news(self) -> None:
         """Until one more filing than now was answered."""
@@ -139,11 +141,14 @@ def test_what_was_received_survives_every_kill(victim: Victim, tmp_path: Path) -
     chance = random.Random()
     filer = Filer(victim.url, tmp_path / "papers")
     begun = time.monotonic()
-    filer.start()
     try:
+        for _ in range(KILLS_WHILE_BUILDING):
+            victim.start()
+            time.sleep(chance.uniform(1, 5))
+            victim.kill()
+        filer.start()
         victim.start()
         filer.wait_for_news()
-        print(f"first filing received {time.monotonic() - begun:.1f} s after the start")
         for _ in range(KILLS_AT_WORK):
             time.sleep(chance.uniform(0, 1.5))
             victim.kill()
@@ -159,7 +164,7 @@ def test_what_was_received_survives_every_kill(victim: Victim, tmp_path: Path) -
     finally:
         filer.stop()
     assert filer.faults == []
-    killed = KILLS_AT_WORK + KILLS_AT_START + 1
+    killed = KILLS_WHILE_BUILDING + KILLS_AT_WORK + KILLS_AT_START + 1
     print(f"{len(filer.answered)} received over {killed} kills, {time.monotonic() - begun:.0f} s")
 
     unanswered = {path.stem for path in filer.client.papers.glob("0x*.json")} - {*filer.answered}
@@ -185,8 +190,10 @@ def test_what_was_received_survives_every_kill(victim: Victim, tmp_path: Path) -
 def test_two_processes_cannot_run_on_one_folder(victim: Victim) -> None:
     victim.start()
     filer = Filer(victim.url, victim.settings.data.parent / "papers")
+    begun = time.monotonic()
     filer.start()
     filer.wait_for_news()
+    print(f"first filing received {time.monotonic() - begun:.1f} s after the first start")
     filer.stop()
     second = subprocess.run(
         [sys.executable, "-m", "registry.cli", "up", "--port=0", "--data", victim.settings.data],

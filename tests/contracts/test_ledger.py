@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from registry.facts import Log
 from registry.hashes import from_hex, to_hex
-from tests.contracts.evm import RawLog
+from tests.contracts.evm import RawLog, artefact
 from tests.contracts.house import (
     ALICE,
     APPROVING,
@@ -118,8 +118,6 @@ def test_every_log_is_a_fact_but_for_the_one_at_birth(
 ) -> None:
     house, logs, _ = story
     assert all(len(log.topics) == 2 for log in logs)
-    from tests.contracts.evm import artefact
-
     said = {e["name"] for e in artefact("Registrations")["abi"] if e["type"] == "event"}
     outside = {"AuthorityUpdated", "EIP712DomainChanged"}
     interface = artefact("IRegistrations")["abi"] + artefact("ISigned")["abi"]

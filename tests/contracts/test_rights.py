@@ -24,6 +24,7 @@ from tests.contracts.house import (
     STRANGER,
     USE,
     House,
+    call_data,
     commitment,
 )
 
@@ -35,8 +36,6 @@ class TestSources:
         assert refused.value.fault == Fault("NotASource", (STRANGER.address,))
 
     def test_a_batch_gives_no_birth_either(self, house: House) -> None:
-        from tests.contracts.house import call_data
-
         act = call_data("Rights", "attest", bytes(32), REGISTRAR, [], 0, 0)
         facts = house.facts(house.batch("Rights", [act]))
         assert [fact.event for fact in facts] == ["ActFailed"]
