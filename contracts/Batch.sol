@@ -32,6 +32,19 @@ contract Batch is IBatch {
         }
     }
 
+    /// @inheritdoc IBatch
+    function rehearse(address target, uint256 limit, bytes[] calldata acts) external {
+        if (target.code.length == 0) revert NoContract(target);
+        bool[] memory stood = new bool[](acts.length);
+        bytes[] memory reasons = new bytes[](acts.length);
+        for (uint256 i; i < acts.length; ++i) {
+            bytes memory answer;
+            (stood[i], answer) = target.call{gas: limit}(acts[i]);
+            if (!stood[i]) reasons[i] = answer;
+        }
+        revert Rehearsed(stood, reasons);
+    }
+
     function _report(uint256 i) private {
         bytes4 fault;
         bytes32[4] memory reason;

@@ -187,6 +187,23 @@ class Chain:
             where = {"blockHash": at}
         return from_hex(self.rpc("eth_call", {"to": to, "data": to_hex(data)}, where))
 
+    def rehearse(
+        self, batch: str, target: str, limit: int, acts: Sequence[bytes]
+    ) -> list[Reverted | None]:
+        """What each act on `target` would revert with in the next block, upon those before it; None if it stands.
+
+        `batch` is the address of Batch, `limit` the gas of each act.
+        """
+        data = _REHEARSE + abi_encode(["address", "uint256", "bytes[]"], [target, limit, acts])
+        try:
+            self.call(batch, data, at="pending")
+        except Reverted as e:
+            if e.error != "Rehearsed":
+                raise
+            outcomes = zip(e.arguments["stood"], e.arguments["reasons"], strict=True)
+            return [None if stood else decode_revert(reason) for stood, reason in outcomes]
+        raise Unavailable("the node did not rehearse: it answered a call that always reverts")
+
     def ask(
         self, contract: str, address: str, question: str, *arguments: Any, at: int | str = "latest"
     ) -> Any:
@@ -276,6 +293,9 @@ def header_rlp(raw: dict[str, Any]) -> bytes:
             "this chain seals its headers in a form that we do not know"
         )
     return encoded
+
+
+_REHEARSE = keccak(b"rehearse(address,uint256,bytes[])")[:4]
 
 
 class _Logs(msgspec.Struct):

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Engine
 
-from registry import deployment as deployments
 from registry import notices
 from registry.chain import Chain, RpcError
 from registry.checkpoints import Checkpoints
 from registry.database import open_read_model
-from registry.deployment import Deployment
+from registry.deployment import Deployment, check
 from registry.documents import Documents
 from registry.errors import RegistryError
 from registry.indexer import Indexer, Step, compare_tips, newest
@@ -56,7 +55,7 @@ class House:
         """Opens all stores and checks that the node is the deployment's. Raises: WrongChain, NotFound."""
         chain = Chain(url)
         deployment = Deployment.load(settings.deployment)
-        deployments.check(chain, deployment)
+        check(chain, deployment)
         engine = open_read_model(settings.read_db)
         outbox = Outbox.open(settings.outbox_db)
         documents = Documents.open(settings.documents, key_file=settings.keys / "documents.key")
@@ -115,7 +114,8 @@ class House:
                 self._stop.wait(1.0)
                 continue
             if step is Step.NOTHING_NEW:
-                self._stop.wait(0.02)
+                # Who waits for an act of ours should not wait for us.
+                self._stop.wait(0.004 if self.outbox.waiting() else 0.02)
             elif step is Step.EXTENDED:
                 self._compare()
 

@@ -4,7 +4,6 @@ One transaction a block (or a run of old blocks) with all its facts. What was re
 contract's running hash and count are recomputed from the logs and compared with its own `tip`.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -70,7 +69,6 @@ class Indexer:
         self.engine = engine
         self.finality = finality
         self.window = window
-        self.changed = threading.Condition()
         self._names = {deployment.contracts[name].lower(): name for name in CONTRACTS}
         self._facts = {(name, fact.topic): fact for fact in fact_types() for name in fact.contracts}
         ReadModel.metadata.create_all(engine)
@@ -94,6 +92,8 @@ class Indexer:
         if ours is not None:
             if head.hash == ours.hash:
                 return Step.NOTHING_NEW
+            if head.parent == ours.hash:  # mostly, for who follows closely; nothing more to ask
+                return self._extend([head])
             theirs = self.chain.block(ours.number)
             if theirs is None or theirs.hash != ours.hash:
                 return self._forget(ours, head)
@@ -104,31 +104,13 @@ class Indexer:
             return Step.NOTHING_NEW
         last = min(head.number, first + self.window - 1)
         # The unfinal end is read block by block, each with its header, since each may fall alone.
-        settled = max(first - 1, min(last, head.number - self.finality))
-        if settled >= first:
-            self._read(first, settled, ours)
-        else:
-            self._read(first, first, ours)
-        with self.changed:
-            self.changed.notify_all()
-        return Step.EXTENDED
+        settled = min(last, head.number - self.finality)
+        return self._extend(self._headers(first, max(first, settled), ours))
 
     def catch_up(self) -> None:
         """Steps until there is nothing new."""
         while self.step() is not Step.NOTHING_NEW:
             pass
-
-    def follow(self, stop: threading.Event, *, pause: float = 0.01) -> None:
-        """Steps until told to stop; a node that does not answer is asked again, a mismatch ends it."""
-        while not stop.is_set():
-            try:
-                found = self.step()
-            except Unavailable as e:
-                log.warning("indexer.waiting", reason=e.detail)
-                stop.wait(1.0)
-                continue
-            if found is Step.NOTHING_NEW:
-                stop.wait(pause)
 
     def _forget(self, ours: Reach, head: BlockHeader) -> Step:
         with self.engine.begin() as connection:
@@ -145,8 +127,9 @@ class Indexer:
         """The highest block that was ever final to us: `finality` below the highest that we read."""
         return connection.execute(select(func.max(Final.number))).scalar() or -1
 
-    def _read(self, first: int, last: int, ours: Reach | None) -> None:
-        headers = self._headers(first, last, ours)
+    def _extend(self, headers: Sequence[BlockHeader]) -> Step:
+        """Reads these blocks, the first of which follows ours."""
+        first, last = headers[0].number, headers[-1].number
         addresses = [self.deployment.contracts[name] for name in CONTRACTS]
         if first == last:
             logs = self.chain.logs_of_block(addresses, headers[0].hash)
@@ -161,6 +144,7 @@ class Indexer:
             rows, moved = self._rows(logs, tips)
             self._insert(connection, headers, rows, moved)
         log.debug("indexer.read", first=first, last=last, facts=len(logs))
+        return Step.EXTENDED
 
     def _headers(self, first: int, last: int, ours: Reach | None) -> list[BlockHeader]:
         headers = self.chain.blocks(first, last)

@@ -3,13 +3,12 @@
 Nothing is stored before every check has passed; once `receive` has returned, the act is on the disk.
 """
 
-import json
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine
 
 from registry.bodies import json_object, malformed, parse, signatures_of
@@ -28,26 +27,38 @@ from registry.errors import (
     Unavailable,
     WouldRevert,
 )
-from registry.hashes import canonical, content_hash, from_hex
-from registry.messages import Bytes32, Message, Signer, message_types
+from registry.hashes import from_hex
+from registry.messages import Message, Signer, message_types
 from registry.outbox import Outbox, Submission
-from registry.registrations import questions
-from registry.registrations.acts import INITIAL, File, commitment
-from registry.rules import forms, profiles
+from registry.registrations import filing, questions
+from registry.registrations.acts import File
+from registry.registrations.filing import Papers
+from registry.relay.batches import Limits, cut
 from registry.settings import Settings
 from registry.signatures import recover
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAGIC_1271 = bytes.fromhex("1626ba7e")
 
 
-class Papers(BaseModel):
-    """What opens the commitment of a filing: the salt, the fingerprint's root and the form itself."""
+@dataclass(frozen=True)
+class Envelope:
+    """An act as it came in: of the right shape, and nothing else is known of it."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    message: Message
+    digest: str
+    signatures: tuple[str, ...]
+    papers: Any
 
-    salt: Bytes32
-    fingerprint: Bytes32
-    form: dict[str, Any]
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the chain has said that acts are judged by; `halted_until` is in Unix seconds."""
+
+    directory: Directory
+    halted_until: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,7 @@ class Intake:
         self.engine = engine
         self.outbox = outbox
         self.documents = documents
+        self.limits = Limits(settings.batch_acts, settings.batch_bytes, settings.batch_gas)
         self._keeping = threading.Lock()
         self._kept_directory = KeptDirectory()
         self.types = {each.__name__: each for each in message_types() if "verb" in vars(each)}
@@ -94,32 +106,50 @@ class Intake:
 
     def receive(self, name: str, body: bytes) -> Submission:
         """Checks and keeps one act. Raises: any refusal; then nothing was kept and nothing sent."""
-        found = self._check(name, json_object(body))
-        if isinstance(found, Submission):
-            return found
-        self._simulate(found)
-        kept = self._keep([found])[0]
+        envelope = self._open(name, json_object(body))
+        known = self.outbox.find(envelope.digest)
+        if known is not None:
+            return known
+        parcel = self._check(envelope, self._look_around())
+        self._rehearse_alone(parcel)
+        kept = self._keep([parcel])[0]
         if isinstance(kept, RegistryError):
             raise kept
         return kept
 
-    def receive_many(self, lines: list[bytes]) -> list[Submission | RegistryError]:
-        """Checks many acts, each line `{"type": ..., ...}`, and keeps the sound ones in one commit."""
-        results: list[Submission | RegistryError | Parcel] = []
-        for line in lines:
-            try:
-                value = json_object(line)
-                name = value.pop("type", None)
-                if not isinstance(name, str):
-                    raise malformed("/type", "missing", "expected the name of a message type")
-                results.append(self._check(name, value))
-            except RegistryError as e:
-                results.append(e)
-        parcels = [each for each in results if isinstance(each, Parcel)]
-        kept = iter(self._keep(parcels))
-        return [next(kept) if isinstance(each, Parcel) else each for each in results]
+    def receive_many(self, lines: Sequence[bytes]) -> list[Submission | RegistryError]:
+        """Checks many acts, each line `{"type": ..., ...}`, and keeps the sound ones in one commit.
 
-    def _check(self, name: str, value: dict[str, Any]) -> Parcel | Submission:
+        Acts on one contract are rehearsed together, each upon those before it.
+        """
+        found: list[Envelope | Parcel | Submission | RegistryError] = [
+            _or_refusal(self._open_line, line) for line in lines
+        ]
+        known = self.outbox.held([each.digest for each in found if isinstance(each, Envelope)])
+        surroundings = self._look_around()
+        for place, each in enumerate(found):
+            if isinstance(each, Envelope) and each.digest in known:
+                found[place] = known[each.digest]
+            elif isinstance(each, Envelope):
+                checked = _or_refusal(self._check, each, surroundings)
+                found[place] = checked
+        refused = self._rehearse([each for each in found if isinstance(each, Parcel)])
+        sound = [e for e in found if isinstance(e, Parcel) and e.digest not in refused]
+        kept = dict(zip((each.digest for each in sound), self._keep(sound), strict=True))
+        return [
+            refused.get(each.digest) or kept[each.digest] if isinstance(each, Parcel) else each
+            for each in found
+            if not isinstance(each, Envelope)
+        ]
+
+    def _open_line(self, line: bytes) -> Envelope:
+        value = json_object(line)
+        name = value.pop("type", None)
+        if not isinstance(name, str):
+            raise malformed("/type", "missing", "expected the name of a message type")
+        return self._open(name, value)
+
+    def _open(self, name: str, value: dict[str, Any]) -> Envelope:
         message_type = self.type(name)
         unknown = set(value) - {"message", "signatures", "papers"}
         if unknown:
@@ -131,20 +161,30 @@ class Intake:
             )
         message = parse(message_type, value.get("message"), "/message")
         signatures = signatures_of(value.get("signatures"), len(message.signers()))
+        if "papers" in value and message_type is not File:
+            raise malformed("/papers", "unknown", f"{name} takes no papers")
         digest = message.digest(self.deployment.domain(message.contract))
-        known = self.outbox.find(digest)
-        if known is not None:
-            return known
+        return Envelope(message, digest, signatures, value.get("papers"))
+
+    def _check(self, envelope: Envelope, surroundings: Surroundings) -> Parcel:
+        message, digest, signatures = envelope.message, envelope.digest, envelope.signatures
         self._check_deadline(message)
-        self._check_signatures(message, digest, signatures)
+        self._check_signatures(message, digest, signatures, surroundings.directory)
         papers, form = None, b""
         if isinstance(message, File):
-            papers = parse(Papers, value.get("papers"), "/papers")
-            form = self._check_filing(message, papers)
-        elif "papers" in value:
-            raise malformed("/papers", "unknown", f"{name} takes no papers")
-        filings = self._witnesses(message)
-        call = message.calldata(signatures, filings)
+            papers = parse(Papers, envelope.papers, "/papers")
+            form = filing.check(
+                message,
+                papers,
+                surroundings.directory,
+                chain_id=self.deployment.chain_id,
+                registrations=self.deployment.contracts["Registrations"],
+            )
+            if surroundings.halted_until >= time.time():
+                raise NotAllowed(
+                    f"filings are halted until {surroundings.halted_until} (Unix seconds)"
+                )
+        call = message.calldata(signatures, self._witnesses(message))
         return Parcel(message, digest, signatures, call, papers, form)
 
     def _check_deadline(self, message: Message) -> None:
@@ -162,11 +202,13 @@ class Intake:
                 "a refused act stays executable until its deadline",
             )
 
-    def _check_signatures(self, message: Message, digest: str, signatures: tuple[str, ...]) -> None:
+    def _check_signatures(
+        self, message: Message, digest: str, signatures: tuple[str, ...], directory: Directory
+    ) -> None:
         for place, (signer, signature) in enumerate(
             zip(message.signers(), signatures, strict=True)
         ):
-            address = self._address(signer)
+            address = _address(signer, directory)
             try:
                 recovered = recover(digest, signature)
                 reason = f"signed by {recovered}, expected {address}"
@@ -179,18 +221,10 @@ class Intake:
                 flaws=(Flaw(f"/signatures/{place}", "signature", reason),),
             )
 
-    def _address(self, signer: Signer) -> str:
-        if signer.kind == "key":
-            return signer.id
-        if int(signer.id, 16) >> 160:
-            raise malformed(
-                "/message", "party", f"{signer.id} is no party: it has more than 160 bits"
-            )
-        return self._directory().key_of(signer.id)
-
-    def _directory(self) -> Directory:
+    def _look_around(self) -> Surroundings:
         with self.engine.connect() as connection:
-            return self._kept_directory.read(connection)
+            directory = self._kept_directory.read(connection)
+            return Surroundings(directory, questions.halted_until(connection))
 
     def _accepts(self, address: str, digest: str, signature: str) -> bool:
         """Whether the contract behind an address accepts the signature (ERC-1271)."""
@@ -209,110 +243,55 @@ class Intake:
             return False
         return len(answer) >= 32 and answer[:32] == MAGIC_1271 + bytes(28)
 
-    def _check_filing(self, message: File, papers: Papers) -> bytes:
-        """The form in canonical bytes, which the commitment binds."""
-        profile = profiles.load_by_number(message.profile)
-        form = _checked_form(papers.form, profile)
-        if message.kind != INITIAL:
-            raise malformed(
-                "/message/kind", "kind", f"got {message.kind}, expected INITIAL {INITIAL}"
-            )
-        self._check_claims(message, form)
-        content = canonical(papers.form)
-        opened = commitment(
-            salt=papers.salt,
-            fingerprint=papers.fingerprint,
-            form=content_hash(content),
-            parties=message.parties(),
-            chain_id=self.deployment.chain_id,
-            registrations=self.deployment.contracts["Registrations"],
-        )
-        if opened != message.data:
-            raise malformed(
-                "/message/data", "commitment", f"the papers open {opened}, not {message.data}"
-            )
-        self._check_registrar(message)
-        return content
-
-    def _check_claims(self, message: File, form: forms.InitialForm) -> None:
-        claimed = tuple((claim.party, claim.rights) for claim in message.claims)
-        stated = tuple((party, int(rights)) for party, rights in forms.claims(form))
-        if claimed != stated:
-            raise malformed(
-                "/message/claims",
-                "allocation",
-                f"expected what the form allocates, in ascending order of party: {stated}",
-            )
-
-    def _check_registrar(self, message: File) -> None:
-        directory = self._directory()
-        keys = {directory.key_of(party) for party in message.parties()}
-        found = directory.registrars.get(message.registrar)
-        if found is None or found.is_suspended:
-            raise NotAllowed(
-                f"registrar {message.registrar:03d} is "
-                + ("not in the directory" if found is None else "suspended"),
-                flaws=(Flaw("/message/registrar", "registrar", "expected an admitted registrar"),),
-            )
-        if keys & set(found.officers):
-            raise NotAllowed(
-                "a registrar may not be an applicant in its own registry",
-                flaws=(Flaw("/message/claims", "registrar_is_applicant", "guide art. 10(7)"),),
-            )
-
-    def _check_first(self, message: File, fingerprint: str) -> None:
-        """Refuses a party's second filing of the same data (guide arts. 33, 39); another party's is sound."""
-        for earlier in self.documents.filings_of(fingerprint):
-            with self.engine.connect() as connection:
-                try:
-                    standing = questions.registration(connection, earlier)
-                except NotFound:
-                    standing = None
-            if standing is not None and standing.state.name in (
-                "REFUSED",
-                "TERMINATED",
-                "WITHDRAWN",
-            ):
-                continue
-            opening = self.documents.opening(earlier)
-            again = set(opening.parties) & set(message.parties())
-            if again:
-                raise Conflict(
-                    f"this party filed the same data before, as {earlier}",
-                    flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
-                )
-
     def _witnesses(self, message: Message) -> tuple[Message, ...]:
         """The File messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
         if message.witness == "none":
             return ()
         values = message.model_dump()
         ids = values["registrations"] if message.witness == "filings" else (values["registration"],)
-        return tuple(self._filing(id) for id in ids)
-
-    def _filing(self, id: str) -> File:
         with self.engine.connect() as connection:
-            try:
-                return questions.filing(connection, id)
-            except NotFound:
-                kept = self.outbox.find(id)
-                if kept is None or kept.type != "File":
-                    raise
-                return File.model_validate_json(json.dumps(kept.message))
+            found = questions.filings(connection, ids)
+        for id in ids:
+            if id not in found:
+                kept = self.outbox.filing(id)
+                if kept is None:
+                    raise NotFound(f"no registration {id}")
+                found[id] = kept
+        return tuple(found[id] for id in ids)
 
-    def _simulate(self, parcel: Parcel) -> None:
+    def _rehearse_alone(self, parcel: Parcel) -> None:
         target = self.deployment.contracts[parcel.message.contract]
         try:
             # Pending: a quiet chain's newest block may be older than the notice that has ended since.
             self.chain.call(target, parcel.calldata, at="pending")
         except Reverted as e:
-            raise WouldRevert(
-                f"{e.detail}; the signature stays executable until {parcel.message.deadline}",
-                flaws=(Flaw("/message", e.error, e.detail),),
-            ) from e
+            raise _would_revert(parcel.message.deadline, e) from e
         except Unavailable:
             # The chain does not answer: the act is sound as far as we can tell, and it will wait.
             return
+
+    def _rehearse(self, parcels: Sequence[Parcel]) -> dict[str, RegistryError]:
+        """Those that would revert, by digest.
+
+        Filings alone are not rehearsed: they hang on no record, and each of their guards was checked.
+        """
+        if all(isinstance(parcel.message, File) for parcel in parcels):
+            return {}
+        refused: dict[str, RegistryError] = {}
+        for batch in cut([_submission(parcel) for parcel in parcels], self.limits):
+            try:
+                faults = self.chain.rehearse(
+                    self.deployment.contracts["Batch"],
+                    self.deployment.contracts[batch.contract],
+                    batch.limit,
+                    [act.calldata for act in batch.acts],
+                )
+            except Unavailable:
+                break  # as above: what is sound as far as we can tell will wait
+            for act, fault in zip(batch.acts, faults, strict=True):
+                if fault is not None:
+                    refused[act.digest] = _would_revert(act.deadline, fault)
+        return refused
 
     def _keep(self, parcels: list[Parcel]) -> list[Submission | RegistryError]:
         """Papers first, then the acts: dying between leaves papers that nothing names, never the reverse."""
@@ -333,7 +312,10 @@ class Intake:
         if parcel.papers is None or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
-        self._check_first(parcel.message, parcel.papers.fingerprint)
+        with self.engine.connect() as connection:
+            filing.check_first(
+                parcel.message, parcel.papers.fingerprint, self.documents, connection
+            )
         form = self.documents.put(parcel.form)
         self.documents.keep_opening(
             Opening(
@@ -360,10 +342,23 @@ def _submission(parcel: Parcel) -> Submission:
     )
 
 
-def _checked_form(value: dict[str, Any], profile: profiles.Profile) -> forms.InitialForm:
+def _or_refusal(work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T | RegistryError:
     try:
-        return forms.check(value, profile=profile)
+        return work(*arguments, **more)
     except RegistryError as e:
-        # The form knows its own members; in a body they lie below /papers/form.
-        flaws = (Flaw(f"/papers/form{f.pointer}", f.rule, f.detail) for f in e.flaws)
-        raise type(e)(e.detail, flaws=tuple(flaws)) from e
+        return e
+
+
+def _address(signer: Signer, directory: Directory) -> str:
+    if signer.kind == "key":
+        return signer.id
+    if int(signer.id, 16) >> 160:
+        raise malformed("/message", "party", f"{signer.id} is no party: it has more than 160 bits")
+    return directory.key_of(signer.id)
+
+
+def _would_revert(deadline: int, fault: Reverted) -> WouldRevert:
+    return WouldRevert(
+        f"{fault.detail}; the signature stays executable until {deadline}",
+        flaws=(Flaw("/message", fault.error, fault.detail),),
+    )

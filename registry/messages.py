@@ -5,7 +5,7 @@ A message class *is* the EIP-712 type: same name, same members, same order. Know
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast, get_args, get_origin
 
 from eth_abi.abi import encode as abi_encode
@@ -51,6 +51,7 @@ def party_of(address: str) -> str:
     return "0x" + "00" * 12 + address[2:].lower()
 
 
+@lru_cache(maxsize=4096)
 def address_of(party: str) -> str:
     """The first address of a party."""
     return cast(str, to_checksum_address("0x" + party[26:]))

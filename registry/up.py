@@ -1,4 +1,4 @@
-"""Everything in one process: keys, chain, contracts, house, HTTP. Kill it at any time and start it again."""
+"""Everything with one command: keys, chain, contracts, house, HTTP. Kill it at any time and start it again."""
 
 import os
 import signal
@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
-from registry import keys
+from registry import keys, own_chain
 from registry.chain import Chain
-from registry.deploying import deploy
 from registry.deployment import Deployment
+from registry.deployment.building import deploy
+from registry.deployment.steps import Plan, plan
 from registry.errors import NotFound, Unavailable
 from registry.house import House
 from registry.keys import Key
-from registry.plan import Plan, plan
 from registry.registrars import APPROVER, REVIEWER
 from registry.rules import profiles
 from registry.settings import Settings
@@ -125,19 +125,19 @@ def node(settings: Settings, staff: Staff) -> Iterator[str]:
             )
         yield settings.rpc_url
         return
-    from registry.embedded import EmbeddedChain, serve  # late: it brings a whole EVM
-
     funded = {key.address: WEALTH for key in (staff.owner, staff.relayer)}
-    with (
-        EmbeddedChain.open(settings.chain_db, funded=funded, interval=BLOCK_SECONDS) as chain,
-        serve(chain, port=settings.rpc_port) as url,
-    ):
-        if not settings.deployment.exists():
-            # Nobody is there yet whom a clock some seconds ahead could mislead.
-            chain.interval = BLOCK_SECONDS_WHILE_DEPLOYING
-            _deploy(settings, staff, url)
-            chain.interval = BLOCK_SECONDS
-        yield url
+    is_new = not settings.deployment.exists()
+    with own_chain.running(
+        settings.chain_db,
+        funded=funded,
+        # Nobody is there yet whom a clock some seconds ahead could mislead.
+        interval=BLOCK_SECONDS_WHILE_DEPLOYING if is_new else BLOCK_SECONDS,
+        port=settings.rpc_port,
+    ) as chain:
+        if is_new:
+            _deploy(settings, staff, chain.url)
+            chain.set_interval(BLOCK_SECONDS)
+        yield chain.url
 
 
 @contextmanager

@@ -32,8 +32,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from registry import own_chain  # noqa: E402
+from registry.chain import Chain  # noqa: E402
 from registry.database import open_read_model  # noqa: E402
-from registry.embedded import EmbeddedChain, serve  # noqa: E402
+from registry.deployment.building import deploy  # noqa: E402
 from registry.facts import ReadModel  # noqa: E402
 from registry.hashes import canonical, content_hash, to_hex  # noqa: E402
 from registry.house import House  # noqa: E402
@@ -53,7 +55,7 @@ from registry.rules import profiles  # noqa: E402
 from registry.settings import Settings  # noqa: E402
 from tests.machine import running_anvil  # noqa: E402
 from tests.registry.rules.sample_form import a_form  # noqa: E402
-from tests.registry.sandbox import REGISTRAR, Staff, deployed_on  # noqa: E402
+from tests.registry.sandbox import REGISTRAR, Staff  # noqa: E402
 
 PROFILE = profiles.load("SANDBOX")
 
@@ -197,29 +199,24 @@ def on_embedded(folder: Path) -> Iterator[Bench]:
     """A house on an embedded chain that makes a block a second, as `registry up` runs it."""
     staff = Staff()
     funded = {key.address: 10**24 for key in (staff.owner, staff.relayer)}
-    with (
-        EmbeddedChain.open(folder / "chain.db", funded=funded, interval=1.0) as node,
-        serve(node) as url,
-    ):
-        yield from _house(folder, node, url, staff)
+    with own_chain.running(folder / "chain.db", funded=funded, interval=1.0) as chain:
+        yield from _house(folder, chain.url, staff)
 
 
 @contextmanager
 def on_anvil(folder: Path) -> Iterator[Bench]:
     staff = Staff()
     with running_anvil("--gas-limit=300000000", block_time=1) as url:
-        from registry.chain import Chain
-
         chain = Chain(url)
         for key in (staff.owner, staff.relayer):
             chain.rpc("anvil_setBalance", key.address, hex(10**24))
-        yield from _house(folder, None, url, staff)
+        yield from _house(folder, url, staff)
 
 
-def _house(folder: Path, node: Any, url: str, staff: Staff) -> Iterator[Bench]:
-    sandbox = deployed_on(node, url, staff, folder)
+def _house(folder: Path, url: str, staff: Staff) -> Iterator[Bench]:
+    deployment = deploy(Chain(url), staff.owner, staff.plan(), folder / "deployment.journal")
     settings = Settings(data=folder / "house")
-    sandbox.deployment.save(settings.deployment)
+    deployment.save(settings.deployment)
     house = House.open(
         settings,
         url,
@@ -414,7 +411,7 @@ def command(number: int) -> dict[str, Any]:
 
 MARKS: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
     "received": (received, 2000),
-    "embedded": (lambda number: on_chain(on_embedded, number, 400), 1500),
+    "embedded": (lambda number: on_chain(on_embedded, number, 1500), 1500),
     "node": (lambda number: on_chain(on_anvil, number, 0), 10_000),
     "index": (index, 100_000),
     "visible": (visible, 30),

@@ -17,9 +17,16 @@ interface IBatch {
     /// @notice The transaction was sent with too little gas to give the act its limit.
     error GasTooLow(uint256 act);
 
+    /// @notice What a rehearsal found: whether each act stood, and what the others reverted with.
+    error Rehearsed(bool[] stood, bytes[] reasons);
+
     /// @notice Runs acts on one contract in order.
     /// @param target The contract.
     /// @param limit Gas that each act may burn at most.
     /// @param acts Calldata of each act.
     function run(address target, uint256 limit, bytes[] calldata acts) external;
+
+    /// @notice Runs acts as `run` does and then takes all of it back: for eth_call, before anything is sent.
+    /// @dev Always reverts, with Rehearsed or NoContract. An act sees what those before it did.
+    function rehearse(address target, uint256 limit, bytes[] calldata acts) external;
 }

@@ -47,7 +47,7 @@ def deploy(
         raise typer.Exit(7 if found else 0)
     if keystore is None:
         raise typer.BadParameter("give the deployer's keystore", param_hint="--keystore")
-    from registry.deploying import deploy as build
+    from registry.deployment.building import deploy as build
     from registry.keys import load
     from registry.up import Staff
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import rlp  # type: ignore[import-untyped]
@@ -27,23 +28,26 @@ from eth.db.backends.base import BaseDB
 from eth.db.trie import make_trie_root_and_nodes
 from eth.exceptions import Revert
 from eth.vm.chain_context import ChainContext
-from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth.vm.interrupt import EVMMissingData
 from eth.vm.spoof import SpoofTransaction
 from eth_abi.abi import decode as decode_abi
 from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak as eth_keccak
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 
+from registry.embedded.opcodes import VM
 from registry.embedded.store import Block, Log, Mined, Store, Transaction
 from registry.embedded.wire import REVERTED, SERVER, Call, RpcError
-from registry.hashes import to_hex
+from registry.hashes import keccak, to_hex
 
 # py-evm needs this much for 1,024 calls in calls, and sees to it; but its py_ecc asks for 100,000,
 # with which a hostile body of brackets makes json overrun an 8 MiB stack and kills the process.
 sys.setrecursionlimit(EVM_RECURSION_LIMIT)
+# The quicker of the two implementations at hand; py-evm asks for it tens of times an act.
+cast(Any, eth_keccak).hasher = keccak
 
 BLOCK_GAS = 60_000_000
 # Sends wait while a block is built, so one block takes no more than this makes of the pool.
@@ -51,6 +55,8 @@ BUILD_SECONDS = 1.0
 # The least that falls back to itself in empty blocks under EIP-1559 and is still not nothing, which
 # some wallets cannot read.
 BASE_FEE = 7
+# Of some hundred bytes each, but for the code of contracts.
+NODES_IN_MEMORY = 20_000
 ERROR_STRING = bytes.fromhex("08c379a0")
 
 
@@ -77,11 +83,14 @@ class _Nodes(BaseDB):
     def __init__(self, store: Store) -> None:
         self._store = store
         self.fresh: dict[bytes, bytes] = {}
+        # A node's name is its hash, so what was once read stays right whatever is undone.
+        self._stored = lru_cache(maxsize=NODES_IN_MEMORY)(self._read)
 
     def __getitem__(self, key: bytes) -> bytes:
-        value = self.fresh.get(key)
-        if value is None:
-            value = self._store.node(key)
+        return self.fresh.get(key) or self._stored(key)
+
+    def _read(self, key: bytes) -> bytes:
+        value = self._store.node(key)
         if value is None:
             raise KeyError(key)
         return value
@@ -171,7 +180,7 @@ class Machine:
         for account, wei in funded.items():
             state.set_balance(account, wei)
         state.persist()
-        header = PragueVM.create_genesis_header(
+        header = VM.create_genesis_header(
             timestamp=timestamp,
             gas_limit=BLOCK_GAS,
             base_fee_per_gas=BASE_FEE,
@@ -182,7 +191,7 @@ class Machine:
         return self._mined(header, [], [])
 
     def next_header(self, parent: Any, *, timestamp: int) -> Any:
-        return PragueVM.create_header_from_parent(
+        return VM.create_header_from_parent(
             parent,
             timestamp=timestamp,
             gas_limit=BLOCK_GAS,
@@ -199,7 +208,7 @@ class Machine:
         """
         self._nodes.fresh.clear()
         header = self.next_header(parent, timestamp=timestamp)
-        vm = PragueVM(header, cast(Any, self._chain), self._context, cast(Any, None))
+        vm = VM(header, cast(Any, self._chain), self._context, cast(Any, None))
         receipts: list[Any] = []
         stop = time.monotonic() + BUILD_SECONDS
         # The state is hashed once, at the end: py-evm's own mining hashes after each transaction.
@@ -281,7 +290,7 @@ class Machine:
     def state(self, header: Any, *, ancestors: Iterable[bytes] = ()) -> Any:
         """The state after the block of `header`; BLOCKHASH finds the hashes in `ancestors`."""
         hashes = cast(Iterable[Hash32], ancestors)
-        return PragueVM.build_state(self._chain.db, header, self._context, hashes)
+        return VM.build_state(self._chain.db, header, self._context, hashes)
 
     def attempt(self, header: Any, call: Call, *, gas: int) -> Tried:
         """Run a call on the state and in the surroundings of `header`, and forget its writes.

@@ -162,7 +162,13 @@ class Store:
         # SQLite gives its WAL and shared-memory files the permissions of the database file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._sql.execute("PRAGMA journal_mode = WAL")
+        try:
+            self._sql.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.DatabaseError as fault:
+            self._sql.close()
+            if fault.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise
+            raise Mismatch(f"{path}: got a file of another kind, expected a chain") from fault
         self._sql.execute("PRAGMA synchronous = FULL")
         self._sql.execute("PRAGMA foreign_keys = ON")
         self._sql.execute("PRAGMA busy_timeout = 10000")

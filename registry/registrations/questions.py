@@ -3,6 +3,7 @@
 `at` is always a block number, the last whose facts count; None for all that was read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from registry.registrations.acts import Claim, File
 from registry.registrations.facts import (
     ApplicantJoined,
     CorrectionRequested,
+    FilingsHalted,
     ObjectionMade,
     ObjectionResolved,
     Progress,
@@ -290,19 +292,36 @@ def objections(connection: Connection, id: str, *, at: int | None = None) -> lis
 
 def filing(connection: Connection, id: str) -> File:
     """The message that filed a registration, rebuilt from what the chain said. Raises: NotFound."""
-    row = connection.execute(
-        select(RegistrationFiled.__table__).where(RegistrationFiled.registration == id)
-    ).first()
-    if row is None:
+    found = filings(connection, [id])
+    if id not in found:
         raise NotFound(f"no registration {id}")
-    return File(
-        claims=_claims(connection, row),
-        data=row.data,
-        registrar=row.registrar,
-        profile=row.profile,
-        kind=row.kind,
-        deadline=row.deadline,
+    return found[id]
+
+
+def filings(connection: Connection, ids: Sequence[str]) -> dict[str, File]:
+    """The messages that filed these registrations, by id; unknown ones are left out."""
+    rows = connection.execute(
+        select(RegistrationFiled.__table__).where(RegistrationFiled.registration.in_(ids))
+    ).all()
+    return {
+        row.registration: File(
+            claims=_claims(connection, row),
+            data=row.data,
+            registrar=row.registrar,
+            profile=row.profile,
+            kind=row.kind,
+            deadline=row.deadline,
+        )
+        for row in rows
+    }
+
+
+def halted_until(connection: Connection) -> int:
+    """Until when filings are halted, in Unix seconds; long past, or 0, when they are not."""
+    newest = select(FilingsHalted.until).order_by(
+        FilingsHalted.block.desc(), FilingsHalted.position.desc()
     )
+    return connection.execute(newest.limit(1)).scalar() or 0
 
 
 def by_code(connection: Connection, code: str) -> str:

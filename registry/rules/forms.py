@@ -62,15 +62,20 @@ def check(form_json: object, *, profile: Profile) -> InitialForm:
     data; TooLarge; Malformed for shape and text; NotAllowed when only the law stands against it.
     The flaws are all there are, up to 100.
     """
+    return checked(form_json, profile=profile)[0]
+
+
+def checked(form_json: object, *, profile: Profile) -> tuple[InitialForm, bytes]:
+    """The same, with the canonical bytes (RFC 8785) that a commitment binds."""
     _refuse_core(form_json)
-    form = _parse(form_json)
+    form, content = _parse(form_json)
     found = review(form, profile=profile)
     flaws = (*found.malformed, *found.refusals)[:MOST_FLAWS]
     if found.malformed:
         raise Malformed("the form holds values that cannot be accepted", flaws=flaws)
     if found.refusals:
         raise NotAllowed("the rules do not allow what the form asks for", flaws=flaws)
-    return form
+    return form, content
 
 
 def review(form: InitialForm, *, profile: Profile) -> FormReview:
@@ -132,7 +137,7 @@ def _core_flaw() -> Flaw:
     return Flaw("/grade", answer.basis, answer.why)
 
 
-def _parse(form_json: object) -> InitialForm:
+def _parse(form_json: object) -> tuple[InitialForm, bytes]:
     flaws = tuple(_shape_flaws(form_json))
     if flaws:
         raise Malformed("the form is not JSON that can be signed", flaws=flaws)
@@ -143,7 +148,7 @@ def _parse(form_json: object) -> InitialForm:
     if len(content) > LARGEST:
         raise TooLarge(f"{len(content)} bytes, expected at most {LARGEST}")
     try:
-        return InitialForm.model_validate_json(content)
+        return InitialForm.model_validate_json(content), content
     except ValidationError as wrong:
         found = tuple(islice(_model_flaws(wrong), MOST_FLAWS))
         raise Malformed("the form does not have the shape of annex 1", flaws=found) from None

@@ -86,6 +86,8 @@ def fingerprint(path: Path, algorithm: str = "sha256") -> str:
             raise ValueError(f"{file} is neither a file nor a folder")
         if file.is_file():
             name = unicodedata.normalize("NFC", file.relative_to(path).as_posix()).encode()
+            if name in named:
+                raise ValueError(f"{file}: two names are one in Unicode's form NFC")
             named[name] = of_file(file) + file.stat().st_size.to_bytes(8, "big")
     leaves = [digest(b"\x02" + known + name) for name, known in sorted(named.items())]
     return "0x" + root(leaves).hex()
@@ -99,5 +101,13 @@ def told(report: Report) -> str:
         verdict = claim.verdict.upper() + as_of
         lines.append(f"{MARKS[claim.verdict]} {claim.number:2}. {claim.claim['en']} — {verdict}")
         lines.append(f"      {claim.claim['zh']}")
-        lines.append(f"      {claim.because}")
+        lines.append(f"      {visible(claim.because)}")
     return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """The text with all that is no visible character escaped: strangers wrote the names in it.
+
+    A line feed in a name would let it print a claim of its own, an escape code hide one.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -42,32 +42,34 @@ def checksummed(address: str) -> str:
 
 def rlp(data: bytes) -> Any:
     """The bytes, or nested list of bytes, that RLP encodes. Raises: Wrong."""
-    item, rest = _rlp_item(data)
-    if rest:
+    item, end = _rlp_item(data, 0, len(data))
+    if end != len(data):
         raise Wrong("bytes follow the end of the RLP")
     return item
 
 
-def _rlp_item(data: bytes) -> tuple[Any, bytes]:
-    if not data:
+def _rlp_item(data: bytes, at: int, end: int) -> tuple[Any, int]:
+    """The item that begins at a place, and where it ends: not behind `end`."""
+    if at >= end:
         raise Wrong("the RLP ends too early")
-    if data[0] < 0x80:
-        return data[:1], data[1:]
-    is_list, start = data[0] >= 0xC0, 1
-    length = data[0] - (0xC0 if is_list else 0x80)
+    first, start = data[at], at + 1
+    if first < 0x80:
+        return data[at:start], start
+    is_list = first >= 0xC0
+    length = first - (0xC0 if is_list else 0x80)
     if length > 55:
-        start = length - 54
-        length = int.from_bytes(data[1:start], "big")
-    body, rest = data[start : start + length], data[start + length :]
-    if len(body) != length:
+        size, start = length - 55, at + 1 + length - 55
+        length = int.from_bytes(data[at + 1 : at + 1 + size], "big")
+    stop = start + length
+    if stop > end:
         raise Wrong("the RLP ends too early")
     if not is_list:
-        return body, rest
+        return data[start:stop], stop
     items = []
-    while body:
-        item, body = _rlp_item(body)
+    while start < stop:
+        item, start = _rlp_item(data, start, stop)
         items.append(item)
-    return items, rest
+    return items, stop
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,10 @@ def applicants(case: Case) -> str:
         keys |= {f.said["key"] for f in case.all("KeyReplaced") if f.said["party"] == party}
         _require(case.certificate["registration"], signature, f"party {party}")
         if by not in keys:
-            unknown.append(f"{by} is not shown to be the key of party {party}, but was {accepted}")
+            unknown.append(
+                f"{by} is not shown to be a key of party {party}; whose signature the contract "
+                f"accepted in block {filed} is not shown"
+            )
         elif signature["kind"] == "erc1271":
             unknown.append(f"the contract account {by} cannot be asked offline, but was {accepted}")
     if unknown:

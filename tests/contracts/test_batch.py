@@ -5,7 +5,8 @@ Batch
 ├── a reason is cut at four bytes and four words; without one all is zero
 ├── refuses a target that is no contract
 ├── never gives an act less gas than its limit: then the whole transaction reverts, however large the act
-└── an act that would burn everything burns its limit
+├── an act that would burn everything burns its limit
+└── a rehearsal says of each act what a run would do with it, upon those before it, and leaves nothing
 """
 
 from collections.abc import Callable
@@ -159,6 +160,49 @@ class TestGas:
         one = house.fork().batch("Registrations", [act], limit=200_000)
         assert failures(house.facts(one)) == [0]
         assert 200_000 < one.gas < 200_000 + 21_000 + 15_000
+
+
+class TestRehearsal:
+    def rehearsed(self, house: House, acts: list[bytes]) -> tuple[list[bool], list[str]]:
+        target = house.contracts["Registrations"]
+        data = call_data("Batch", "rehearse", target, 1_000_000, acts)
+        receipt = house.evm.send(house.contracts["Batch"], data, sender=RELAYER.address)
+        assert receipt.logs == ()
+        assert receipt.fault is not None
+        assert receipt.fault.error == "Rehearsed"
+        stood, reasons = receipt.fault.members
+        return list(stood), list(reasons)
+
+    @settings(max_examples=25, deadline=None)
+    @given(chosen=st.lists(st.integers(0, 4), max_size=6))
+    def test_says_what_a_run_would_do(self, built: House, chosen: list[int]) -> None:
+        house = built.fork()
+        filing = house.file(ALICE)
+        registration = house.digest(filing)
+        choices = [
+            house.calldata(filing, ALICE),
+            house.calldata(house.accept(registration), REVIEWING),
+            house.calldata(house.publish(registration), REVIEWING),
+            house.calldata(house.file(BOB, number=2), CAROL),
+            b"",
+        ]
+        acts = [choices[i] for i in chosen]
+        before = house.storage()
+        stood, _ = self.rehearsed(house, acts)
+        assert house.storage() == before
+        run = failures(house.facts(house.batch("Registrations", acts, limit=1_000_000)))
+        assert [place for place, stands in enumerate(stood) if not stands] == run
+
+    def test_gives_the_whole_reason(self, house: House) -> None:
+        known, registration = house.filed(ALICE)
+        _, (reason,) = self.rehearsed(house, [house.calldata(known, ALICE)])
+        # The decoder shows bytes as 0x text.
+        assert reason == "0x" + (keccak(b"AlreadyFiled(bytes32)")[:4]).hex() + registration[2:]
+
+    def test_refuses_a_target_without_code(self, house: House) -> None:
+        data = call_data("Batch", "rehearse", STRANGER.address, 100_000, [b""])
+        receipt = house.evm.send(house.contracts["Batch"], data, sender=RELAYER.address)
+        assert receipt.fault == Fault("NoContract", (STRANGER.address,))
 
 
 def test_a_batch_keeps_nothing(house: House) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry.chain import Chain
-from registry.deploying import deploy
 from registry.deployment import Deployment
+from registry.deployment.building import deploy
+from registry.deployment.steps import Plan, plan
 from registry.embedded import EmbeddedChain, serve
 from registry.keys import Key
-from registry.plan import Plan, plan
 from registry.registrars import APPROVER, REVIEWER
 from registry.rules import profiles
 

@@ -1,7 +1,7 @@
 """The verifier in step with the rest
 
 - types and events are those of the package
-- RLP and proofs agree with py-evm's
+- RLP and proofs agree with py-evm's; reading RLP takes no longer than its length
 - the page that explains it names every type, event and claim
 - it imports nothing else of the package
 """
@@ -64,6 +64,22 @@ class TestInStep:
     )
     def test_rlp_is_read_as_written(self, value: Any) -> None:
         assert evidence.rlp(rlp.encode(value)) == value
+
+    def test_rlp_of_many_items_is_not_copied_for_each_of_them(self) -> None:
+        copied = 0
+
+        class Watched(bytes):
+            def __getitem__(self, place: Any) -> Any:
+                nonlocal copied
+                found = super().__getitem__(place)
+                if isinstance(found, int):
+                    return found
+                copied += len(found)
+                return Watched(found)
+
+        data = rlp.encode([b"\x01"] * 1000)
+        assert len(evidence.rlp(Watched(data))) == 1000
+        assert copied <= len(data)
 
     @given(st.binary(max_size=200))
     def test_rlp_of_anything_is_read_or_wrong(self, data: bytes) -> None:

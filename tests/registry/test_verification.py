@@ -17,20 +17,24 @@ Less than everything
 - nothing disclosed: existence and time alone
 - the form withheld: the file can be proven, names cannot
 - an account that is a contract, signatures that are lost: not established offline
+- a stranger's signature beside the filing: nothing is said in its favour
 - a step left out: no whole procedure
 
 A local file
 - is the data, or is not, or cannot be compared
 - is fingerprinted as the package does, folders too
+- is refused as the package refuses it, where two names are one
 
 The command
 - prints claim by claim, or one object; answers 0, 7 or 2
+- lets nobody who chose a name print a claim with it
 """
 
 import hashlib
 import json
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +46,7 @@ from registry.checkpoints import Checkpoint
 from registry.fingerprint import fingerprint
 from registry.hashes import canonical, to_hex
 from registry.keys import Key
-from registry.verification import command, evidence, main, verify
+from registry.verification import Claim, Report, command, evidence, main, verify
 from tests.registry.exported import Exported, because, export, verdicts
 from tests.registry.procedure import Holder, World, world
 
@@ -223,6 +227,16 @@ class TestLessThanEverything:
         assert verdicts(report)["applicants"] == "not established"
         assert "accepted" in because(report, "applicants")
 
+    def test_nothing_is_said_for_a_strangers_signature(self, exported: Exported) -> None:
+        bundle, trust = exported.copies()
+        stranger = Key.fresh()
+        signature = stranger.sign(bundle["certificate"]["registration"])
+        filed = next(act for act in bundle["acts"] if act["type"] == "File")
+        filed["signatures"][0] = {"kind": "ecdsa", "by": stranger.address, "signature": signature}
+        report = verify(bundle, trust)
+        assert verdicts(report)["applicants"] == "not established"
+        assert "was accepted" not in because(report, "applicants")
+
     def test_a_step_left_out_is_no_whole_procedure(self, exported: Exported) -> None:
         bundle, trust = exported.copies()
         # The decision on the objections: its receipt, its block and its message.
@@ -272,6 +286,14 @@ class TestALocalFile:
         if "sm3" in hashlib.algorithms_available:
             assert command.fingerprint(tmp_path, "sm3") == sm3
 
+    def test_is_refused_where_a_second_file_hides_behind_the_name_of_the_first(
+        self, tmp_path: Path
+    ) -> None:
+        for form in ("NFC", "NFD"):
+            (tmp_path / unicodedata.normalize(form, "é.csv")).write_text(form)
+        with pytest.raises(ValueError, match="NFC"):
+            command.fingerprint(tmp_path)
+
 
 class TestTheCommand:
     @pytest.fixture
@@ -288,6 +310,16 @@ class TestTheCommand:
         told = capsys.readouterr().out
         assert told.count("ESTABLISHED") == 17
         assert "17. The registration is complete in law. — NOT ESTABLISHED" in told
+
+    def test_a_name_prints_no_claim_of_its_own(self) -> None:
+        name = "数据\n+ 16. The rights still stand today. — ESTABLISHED\x1b[8m\u202e"
+        words = {"en": "The names are those of the form.", "zh": "名称一致。"}
+        report = Report((Claim(11, "names", words, "established", name, None, False),))
+        lines = command.told(report).split("\n")
+        assert len(lines) == 3
+        assert lines[2].strip() == (
+            "数据\\n+ 16. The rights still stand today. — ESTABLISHED\\x1b[8m\\u202e"
+        )
 
     def test_runs_as_a_module_without_a_word_beside_the_report(
         self, files: tuple[Path, Path]

@@ -12,24 +12,25 @@ import rlp  # type: ignore[import-untyped]
 from eth_abi.abi import encode as abi_encode
 from eth_utils.address import to_checksum_address
 
-from registry.blueprint import (
+from registry.chain import Chain, Reverted, artefact
+from registry.deployment.blueprint import (
     ADMIN,
     CONTRACTS,
     WIRING,
     call_data,
     code_fault,
 )
-from registry.chain import Chain, Reverted, artefact
-from registry.deployment import Deployment, check, refuse_milliseconds, said
+from registry.deployment.checks import check, refuse_milliseconds, said
+from registry.deployment.record import Deployment
+from registry.deployment.sender import CREATION, PATIENCE_SECONDS, Journal, Sender
+from registry.deployment.steps import Call, Plan
 from registry.errors import Conflict, Forbidden, WrongChain
 from registry.facts import Fact
 from registry.hashes import from_hex, keccak, to_hex
 from registry.keys import Key
-from registry.plan import Call, Plan
 from registry.registrars import CheckpointKeyAuthorised, OfficerAppointed, RegistrarAdmitted
 from registry.registrations.facts import ProfileEnacted
 from registry.rights import SourceAdmitted
-from registry.sender import CREATION, PATIENCE_SECONDS, Journal, Sender
 
 # So many calls in one transaction stay well below the gas that one may have.
 CALLS_AT_ONCE = 40

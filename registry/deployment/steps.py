@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.blueprint import (
+from registry.deployment.blueprint import (
     ADMIN,
     CONTRACTS,
     GRANTOR,

@@ -1,15 +1,13 @@
-"""Where the contracts of one registry are, and what proves that a node holds them."""
+"""What proves that a node holds a registry's contracts: a quick look, and a whole comparison."""
 
-import json
-import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from secrets import token_bytes
 
 from eth_utils.address import to_checksum_address
 
-from registry.blueprint import (
+from registry.chain import Chain, Reverted
+from registry.deployment.blueprint import (
     CONTRACTS,
     GRANTOR,
     GUARDIAN,
@@ -21,7 +19,7 @@ from registry.blueprint import (
     selector,
     terms,
 )
-from registry.chain import Chain, Reverted
+from registry.deployment.record import Deployment
 from registry.errors import NotFound, RegistryError, WrongChain
 from registry.facts import Fact
 from registry.hashes import from_hex, keccak, to_hex
@@ -33,43 +31,6 @@ from registry.rules import profiles
 # Seconds would pass this in the year 5138; milliseconds did in 1973.
 MILLISECONDS = 100_000_000_000
 BLOCKS_OF_LOGS = 10_000
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """One registry on one chain. Addresses are checksummed, hashes `0x` text.
-
-    `code_hashes` are keccak256 of the runtime code at each address; `start_block` is the first block
-    in which one of the contracts can have said anything.
-    """
-
-    chain_id: int
-    genesis: str
-    start_block: int
-    contracts: dict[str, str]
-    code_hashes: dict[str, str]
-
-    @staticmethod
-    def load(path: Path) -> "Deployment":
-        """Raises: NotFound when nothing was deployed."""
-        try:
-            return Deployment(**json.loads(path.read_text()))
-        except FileNotFoundError as e:
-            raise NotFound(f"no deployment at {path}: run `registry deploy` first") from e
-
-    def save(self, path: Path) -> None:
-        """Written beside and renamed, so that a reader sees all of it or nothing."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".new")
-        with beside.open("w") as file:
-            json.dump(asdict(self), file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-
-    def domain(self, contract: str) -> Domain:
-        """The EIP-712 domain of one of the contracts."""
-        return Domain(self.chain_id, self.contracts[contract])
 
 
 @dataclass(frozen=True)
