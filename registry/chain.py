@@ -174,18 +174,15 @@ class Chain:
     def nonce(self, address: str, at: str = "latest") -> int:
         return int(self.rpc("eth_getTransactionCount", address, at), 16)
 
-    def code(self, address: str, at: str = "latest") -> bytes:
-        return from_hex(self.rpc("eth_getCode", address, at))
+    def code(self, address: str, at: int | str = "latest") -> bytes:
+        return from_hex(self.rpc("eth_getCode", address, _where(at)))
 
     def call(self, to: str, data: bytes, *, at: int | str = "latest") -> bytes:
         """The return data of a call at a block's number, tag or hash (EIP-1898).
 
         Raises: Reverted with our error decoded; RpcError when the node lacks the block.
         """
-        where: Any = hex(at) if isinstance(at, int) else at
-        if isinstance(at, str) and len(at) == 66:
-            where = {"blockHash": at}
-        return from_hex(self.rpc("eth_call", {"to": to, "data": to_hex(data)}, where))
+        return from_hex(self.rpc("eth_call", {"to": to, "data": to_hex(data)}, _where(at)))
 
     def rehearse(
         self, batch: str, target: str, limit: int, acts: Sequence[bytes]
@@ -212,6 +209,8 @@ class Chain:
         kinds = [_kind(each) for each in entry["inputs"]]
         selector = keccak(f"{question}({','.join(kinds)})".encode())[:4]
         data = self.call(address, selector + abi_encode(kinds, arguments), at=at)
+        if not data and entry["outputs"]:
+            raise Unavailable(f"{contract} at {address} says nothing at {at}: it has no code there")
         values = abi_decode([_kind(each) for each in entry["outputs"]], data)
         return values[0] if len(values) == 1 else values
 
@@ -296,6 +295,12 @@ def header_rlp(raw: dict[str, Any]) -> bytes:
 
 
 _REHEARSE = keccak(b"rehearse(address,uint256,bytes[])")[:4]
+
+
+def _where(at: int | str) -> Any:
+    if isinstance(at, int):
+        return hex(at)
+    return {"blockHash": at} if len(at) == 66 else at
 
 
 class _Logs(msgspec.Struct):

@@ -35,6 +35,9 @@ OUTSIDE = frozenset(
 )
 
 
+BEFORE_THE_FIRST = bytes(24), 0
+
+
 class Step(Enum):
     """What one step did."""
 
@@ -230,7 +233,7 @@ def tip_of(connection: Connection, contract: str, at: int | None = None) -> tupl
     if at is not None:
         question = question.where(Tip.block <= at)
     row = connection.execute(question.order_by(Tip.block.desc()).limit(1)).first()
-    return (bytes(24), 0) if row is None else (from_hex(row.head), row.said)
+    return BEFORE_THE_FIRST if row is None else (from_hex(row.head), row.said)
 
 
 def compare_tips(chain: Chain, deployment: Deployment, connection: Connection) -> dict[str, int]:
@@ -244,7 +247,11 @@ def compare_tips(chain: Chain, deployment: Deployment, connection: Connection) -
         ours = tip_of(connection, name)
         # By hash: a block that was replaced since must not be taken for ours.
         at = "latest" if reached is None else reached.hash
-        head, count = chain.ask(name, deployment.contracts[name], "tip", at=at)
+        address = deployment.contracts[name]
+        if ours == BEFORE_THE_FIRST and not chain.code(address, at=at):
+            counts[name] = 0  # a block from before its creation
+            continue
+        head, count = chain.ask(name, address, "tip", at=at)
         if (head, count) != ours:
             raise Mismatch(
                 f"{name} has said {count} facts with head {to_hex(head)}; "

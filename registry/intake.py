@@ -29,17 +29,20 @@ from registry.errors import (
 )
 from registry.hashes import from_hex
 from registry.messages import Message, Signer, message_types
-from registry.outbox import Outbox, Submission
+from registry.outbox import Outbox, State, Submission
 from registry.registrations import filing, questions
 from registry.registrations.acts import File
 from registry.registrations.filing import Papers
 from registry.relay.batches import Limits, cut
+from registry.rules import states
 from registry.settings import Settings
 from registry.signatures import recover
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Ends that leave the data free to be filed again.
+ENDED = (states.State.REFUSED, states.State.TERMINATED, states.State.WITHDRAWN)
 MAGIC_1271 = bytes.fromhex("1626ba7e")
 
 
@@ -177,6 +180,7 @@ class Intake:
                 message,
                 papers,
                 surroundings.directory,
+                self.documents,
                 chain_id=self.deployment.chain_id,
                 registrations=self.deployment.contracts["Registrations"],
             )
@@ -308,14 +312,35 @@ class Intake:
         held = {each.digest: each for each in kept}
         return [refused.get(each.digest) or held[each.digest] for each in parcels]
 
+    def _check_first(self, digest: str, message: File, fingerprint: str) -> None:
+        """Refuses a party's second filing of the same data (guide arts. 33, 39); another party's is sound."""
+        for earlier in self.documents.filings_of(fingerprint):
+            # Its own: we kept its papers once, and died before we kept the act.
+            if earlier == digest or not self._may_stand(earlier):
+                continue
+            if set(self.documents.opening(earlier).parties) & set(message.parties()):
+                raise Conflict(
+                    f"this party filed the same data before, as {earlier}",
+                    flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
+                )
+
+    def _may_stand(self, id: str) -> bool:
+        """Whether a filing stands, or may yet come to stand."""
+        with self.engine.connect() as connection:
+            try:
+                return questions.registration(connection, id).state not in ENDED
+            except NotFound:
+                held = self.outbox.find(id)
+        if held is None:
+            return False
+        # One that was rejected can still be executed until its deadline, by whoever has its bytes.
+        return held.state is not State.REJECTED or held.deadline >= time.time()
+
     def _keep_papers(self, parcel: Parcel) -> None:
         if parcel.papers is None or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
-        with self.engine.connect() as connection:
-            filing.check_first(
-                parcel.message, parcel.papers.fingerprint, self.documents, connection
-            )
+        self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint)
         form = self.documents.put(parcel.form)
         self.documents.keep_opening(
             Opening(
@@ -325,6 +350,7 @@ class Intake:
                 fingerprint_root=parcel.papers.fingerprint,
                 form=form,
                 parties=parcel.message.parties(),
+                documents=tuple(sorted(parcel.papers.tickets)),
             )
         )
 

@@ -27,6 +27,8 @@ from scripts.solc import CompileFault, compiler
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY_CAP = 4 << 30
 ANVIL_START_SECONDS = 20
+# Nothing listens there: the port is reserved (RFC 6335: 0 to 1023 are assigned; 1 is tcpmux).
+NOBODY = "http://127.0.0.1:1"
 
 # Runs in the child, so that this process, which has threads, need not run Python after a fork.
 # Both the signal and the cap are inherited by what it becomes.

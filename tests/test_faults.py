@@ -10,7 +10,6 @@ itself, while it starts and while it works, again and again on the same folder. 
 """
 
 import random
-import secrets
 import signal
 import socket
 import subprocess
@@ -29,13 +28,12 @@ from registry.client import Client
 from registry.database import open_read_model
 from registry.deployment import Deployment
 from registry.errors import RegistryError, Unavailable
-from registry.hashes import to_hex
 from registry.indexer import compare_tips
 from registry.keys import Key
 from registry.settings import Settings
 from registry.tenancy import who_lives_in
+from tests.registry.filed import form_of, fresh_root
 from tests.registry.local_chain import filings_on_chain
-from tests.registry.test_client import form_of
 
 KILLS_WHILE_BUILDING = 2
 KILLS_AT_WORK = 4
@@ -105,7 +103,7 @@ class Filer:
         while not self._stop.is_set():
             key = Key.fresh()
             try:
-                filing = self.client.prepare(to_hex(secrets.token_bytes(32)), form_of(key), key)
+                filing = self.client.prepare(fresh_root(), form_of(key), key)
                 self._send(filing.save(self.client.papers))
             except Unavailable:
                 self._stop.wait(0.05)

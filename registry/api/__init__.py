@@ -18,6 +18,7 @@ from registry.api import (
     rights,
     search,
 )
+from registry.api.watching import Watch
 from registry.house import House
 
 DESCRIPTION = """
@@ -41,6 +42,7 @@ def create_app(house: House) -> FastAPI:
         responses=problems.RESPONSES,
     )
     app.state.house = house
+    app.state.watch = Watch(house.outbox)
     problems.install(app)
     for routes in (
         acts,

@@ -1,7 +1,7 @@
 """Signed acts: what to sign, taking it in, what became of it."""
 
-import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from registry.api import problems
 from registry.api.answers import HouseOf, body_of, hash_of
+from registry.api.watching import Watch
 from registry.errors import NotFound, RegistryError, TooLarge
 from registry.house import House
 from registry.outbox import Submission
@@ -124,7 +125,7 @@ async def receive(
     submission = await run_in_threadpool(house.intake.receive, type, body)
     wait = _seconds(prefer)
     if wait:
-        submission = await run_in_threadpool(_await_settled, house, submission, wait)
+        submission = await _settled(request.app.state.watch, submission, wait)
     response.headers["location"] = f"/v1/submissions/{submission.digest}"
     return _body(submission)
 
@@ -156,7 +157,7 @@ def _known(digest: Digest, house: HouseOf) -> Submission:
 
 @router.get("/submissions/{digest}/events", response_class=EventSourceResponse)
 async def events(
-    house: HouseOf,
+    request: Request,
     # Found before the stream begins: afterwards no status can tell that it is not there.
     known: Annotated[Submission, Depends(_known)],
 ) -> AsyncIterator[ServerSentEvent]:
@@ -166,7 +167,7 @@ async def events(
         yield ServerSentEvent(data=_body(found), event=found.state, id=found.state)
         if found.state in SETTLED:
             return
-        found = await run_in_threadpool(_await_change, house, found)
+        found = await request.app.state.watch.changed(found)
 
 
 def _find(house: House, digest: str) -> Submission:
@@ -176,20 +177,11 @@ def _find(house: House, digest: str) -> Submission:
     return found
 
 
-def _await_change(house: House, known: Submission) -> Submission:
-    while True:
-        found = house.outbox.changed(known.digest, known.state, timeout=15.0)
-        if found is not None and found.state != known.state:
-            return found
-
-
-def _await_settled(house: House, known: Submission, seconds: float) -> Submission:
-    loop = asyncio.new_event_loop()
-    deadline = loop.time() + seconds
-    found = known
-    while found.state not in SETTLED and (left := deadline - loop.time()) > 0:
-        found = house.outbox.changed(found.digest, found.state, timeout=left) or found
-    loop.close()
+async def _settled(watch: Watch, found: Submission, seconds: float) -> Submission:
+    """The act once nothing more will become of it, or as it is when `seconds` have passed."""
+    deadline = time.monotonic() + seconds
+    while found.state not in SETTLED and (left := deadline - time.monotonic()) > 0:
+        found = await watch.changed(found, timeout=left)
     return found
 
 

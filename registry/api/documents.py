@@ -20,6 +20,9 @@ class DocumentBody(BaseModel):
 
     hash: str = Field(description="SHA-256 of the bytes; the document's name.")
     size: int = Field(description="Bytes.")
+    ticket: str = Field(
+        description="Send it with a filing that names the document: it shows that you had it."
+    )
 
 
 class ReadBody(BaseModel):
@@ -55,7 +58,7 @@ async def put(
     data = await body_of(request, house.settings.document_bytes)
     media = content_type.split(";")[0][:100]
     name = await run_in_threadpool(lambda: house.documents.put(data, media=media))
-    return {"hash": name, "size": len(data)}
+    return {"hash": name, "size": len(data), "ticket": house.documents.ticket(name)}
 
 
 @router.post("/read", openapi_extra=READ)

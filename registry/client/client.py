@@ -50,6 +50,7 @@ class Client:
         self.papers = papers
         self.trust = trust
         self._domains: dict[str, Domain] = {}
+        self._tickets: dict[str, str] = {}
 
     def __enter__(self) -> "Client":
         return self
@@ -121,7 +122,11 @@ class Client:
         )
         digest = message.digest(domain)
         signatures = self._signatures(message, digest, _several(keys))
-        return Papers(digest, message.model_dump(mode="json"), signatures, salt, root, form)
+        named = {form["sample"], *(paper["hash"] for paper in form["papers"])}
+        tickets = {name: ticket for name, ticket in self._tickets.items() if name in named}
+        return Papers(
+            digest, message.model_dump(mode="json"), signatures, salt, root, form, tickets
+        )
 
     def send_again(self, papers: Path) -> Receipt:
         """Sends a filing whose papers are kept here; as often as you like, it is one filing."""
@@ -189,6 +194,7 @@ class Client:
             raise Conflict(
                 f"the registry calls {answer['hash']} what hashes to {content_hash(data)}"
             )
+        self._tickets[answer["hash"]] = answer["ticket"]
         return str(answer["hash"])
 
     def read(

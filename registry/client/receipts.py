@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,16 @@ class Papers:
     salt: str
     fingerprint: str
     form: dict[str, Any]
+    tickets: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """What is posted; a repeat of the same body is answered like the first."""
-        papers = {"salt": self.salt, "fingerprint": self.fingerprint, "form": self.form}
+        papers = {
+            "salt": self.salt,
+            "fingerprint": self.fingerprint,
+            "form": self.form,
+            "tickets": self.tickets,
+        }
         return {"message": self.message, "signatures": self.signatures, "papers": papers}
 
     def opening(self) -> dict[str, Any]:

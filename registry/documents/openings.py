@@ -8,7 +8,10 @@ from registry.hashes import canonical
 
 @dataclass(frozen=True)
 class Opening:
-    """`data` is the commitment on the chain; salt, fingerprint, form (its content hash) and parties open it."""
+    """`data` is the commitment on the chain; salt, fingerprint, form (its content hash) and parties open it.
+
+    `documents` are those that its form names and that were shown to be its filer's.
+    """
 
     registration: str
     data: str
@@ -16,6 +19,7 @@ class Opening:
     fingerprint_root: str
     form: str
     parties: tuple[str, ...]
+    documents: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         return canonical(vars(self))
@@ -23,4 +27,5 @@ class Opening:
     @staticmethod
     def decode(data: bytes) -> "Opening":
         value = json.loads(data)
-        return Opening(**{**value, "parties": tuple(value["parties"])})
+        lists = {name: tuple(value[name]) for name in ("parties", "documents")}
+        return Opening(**{**value, **lists})

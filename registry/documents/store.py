@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from registry.documents.openings import Opening
 from registry.documents.readings import Reading
 from registry.documents.vault import Vault
 from registry.errors import Conflict, Flaw, Malformed, Mismatch, NotFound, TooLarge
-from registry.hashes import canonical, content_hash
+from registry.hashes import canonical, content_hash, to_hex
 
 LIMIT = 16 << 20
 JSON = "application/json"
@@ -89,6 +90,10 @@ class Documents:
         """The media type that it was put with. Raises: as `get`."""
         return self._vault.find("document", name)[1]
 
+    def ticket(self, name: str) -> str:
+        """What only who gave us the document is told: it shows that a filing names what its filer had."""
+        return to_hex(self._vault.master.blind("ticket", name))
+
     def has(self, name: str) -> bool:
         return self._vault.holds("document", name)
 
@@ -104,7 +109,8 @@ class Documents:
             except (NotFound, Mismatch):
                 self._keep_opening(opening)
                 return
-        if kept != opening:
+        # Which documents came with it is not part of what the commitment binds.
+        if replace(kept, documents=opening.documents) != opening:
             raise Conflict(f"registration {opening.registration} has another opening")
 
     def _keep_opening(self, opening: Opening) -> None:

@@ -1,40 +1,45 @@
-"""What must be true of a filing before it is taken in: form, law, commitment, registrar, first of its kind.
+"""What must be true of a filing before it is taken in: form, law, commitment, registrar, tickets.
 
 Knows neither HTTP nor RPC.
 """
 
+from hmac import compare_digest
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection
+from pydantic import BaseModel, ConfigDict, Field
 
 from registry.bodies import malformed
 from registry.directory import Directory
 from registry.documents import Documents
-from registry.errors import Conflict, Flaw, NotAllowed, NotFound, RegistryError
+from registry.errors import Flaw, NotAllowed, RegistryError
 from registry.hashes import content_hash
 from registry.messages import Bytes32
-from registry.registrations import questions
 from registry.registrations.acts import INITIAL, File, commitment
 from registry.rules import forms, profiles
-from registry.rules.states import State
-
-# Ends that leave the data free to be filed again.
-ENDED = (State.REFUSED, State.TERMINATED, State.WITHDRAWN)
 
 
 class Papers(BaseModel):
-    """What opens the commitment of a filing: the salt, the fingerprint's root and the form itself."""
+    """What opens the commitment of a filing: the salt, the fingerprint's root and the form itself.
+
+    `tickets` are what we answered when the documents that the form names were given to us, by hash.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     salt: Bytes32
     fingerprint: Bytes32
     form: dict[str, Any]
+    tickets: dict[Bytes32, Bytes32] = Field(default_factory=dict)
 
 
 def check(
-    message: File, papers: Papers, directory: Directory, *, chain_id: int, registrations: str
+    message: File,
+    papers: Papers,
+    directory: Directory,
+    documents: Documents,
+    *,
+    chain_id: int,
+    registrations: str,
 ) -> bytes:
     """The form in canonical bytes, which the commitment binds, if the filing may be taken in.
 
@@ -58,29 +63,8 @@ def check(
             "/message/data", "commitment", f"the papers open {opened}, not {message.data}"
         )
     _check_registrar(message, directory)
+    _check_tickets(papers, form, documents)
     return content
-
-
-def check_first(
-    message: File, fingerprint: str, documents: Documents, connection: Connection
-) -> None:
-    """Refuses a party's second filing of the same data (guide arts. 33, 39); another party's is sound.
-
-    Raises: Conflict.
-    """
-    for earlier in documents.filings_of(fingerprint):
-        try:
-            standing = questions.registration(connection, earlier)
-        except NotFound:
-            standing = None
-        if standing is not None and standing.state in ENDED:
-            continue
-        opening = documents.opening(earlier)
-        if set(opening.parties) & set(message.parties()):
-            raise Conflict(
-                f"this party filed the same data before, as {earlier}",
-                flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
-            )
 
 
 def _check_claims(message: File, form: forms.InitialForm) -> None:
@@ -107,6 +91,17 @@ def _check_registrar(message: File, directory: Directory) -> None:
             "a registrar may not be an applicant in its own registry",
             flaws=(Flaw("/message/claims", "registrar_is_applicant", "guide art. 10(7)"),),
         )
+
+
+def _check_tickets(papers: Papers, form: forms.InitialForm, documents: Documents) -> None:
+    named = {form.sample, *(paper.hash for paper in form.papers)}
+    for name, ticket in papers.tickets.items():
+        if name not in named:
+            raise malformed(f"/papers/tickets/{name}", "unnamed", "the form names no such document")
+        if not compare_digest(ticket, documents.ticket(name)):
+            raise malformed(
+                f"/papers/tickets/{name}", "ticket", "not what we answered when it was given to us"
+            )
 
 
 def _checked_form(

@@ -29,7 +29,8 @@ from registry.messages import party_of
 from registry.registrations.acts import Withdraw
 from registry.settings import Settings
 from registry.up import Running, up
-from tests.registry.test_client import NOBODY, form_of, fresh_root
+from tests.machine import NOBODY
+from tests.registry.filed import form_of, fresh_root
 
 
 @dataclass(frozen=True)

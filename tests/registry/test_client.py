@@ -13,7 +13,6 @@ import json
 import secrets
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,25 +28,13 @@ from registry.errors import (
     WrongChain,
 )
 from registry.fingerprint import fingerprint
-from registry.hashes import canonical, content_hash, to_hex
+from registry.hashes import canonical, content_hash
 from registry.keys import Key
 from registry.messages import party_of
 from registry.registrations.acts import Accept, File, Withdraw
 from registry.up import REGISTRAR, Running
-from tests.registry.rules.sample_form import a_form
-
-# Nothing listens there: the port is reserved (RFC 6335: 0 to 1023 are assigned; 1 is tcpmux).
-NOBODY = "http://127.0.0.1:1"
-
-
-def form_of(key: Key) -> dict[str, Any]:
-    form = a_form()
-    form["applicants"][0]["party"] = party_of(key.address)
-    return form
-
-
-def fresh_root() -> str:
-    return to_hex(secrets.token_bytes(32))
+from tests.machine import NOBODY
+from tests.registry.filed import form_of, fresh_root
 
 
 def soon() -> int:

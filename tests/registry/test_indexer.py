@@ -116,6 +116,18 @@ class TestStep:
         indexer.catch_up()
         assert indexer.step() is Step.NOTHING_NEW
 
+    def test_is_complete_at_each_block_of_a_deployment_too(
+        self, node: Node, engine: Engine
+    ) -> None:
+        reach = node.chain.head().number
+        indexer = Indexer(node.chain, node.deployment, engine, finality=reach)
+        seen = 0
+        while indexer.step() is Step.EXTENDED:
+            with engine.connect() as connection:
+                compare_tips(node.chain, node.deployment, connection)
+            seen += 1
+        assert seen > 1
+
     def test_reads_in_windows_as_at_once(self, node: Node, engine: Engine, tmp_path: Path) -> None:
         node.file(5)
         Indexer(node.chain, node.deployment, engine, window=2).catch_up()

@@ -1,0 +1,181 @@
+"""Acts over HTTP
+
+- messages: what to sign is told; an act is received once, waited for, followed
+- the same data: a party files it once, and again after a withdrawal
+- the procedure: before its time the contract's refusal is told, with how long the signature lives
+"""
+
+import json
+from typing import Any
+
+from registry.documents import Opening
+from registry.keys import Key
+from registry.messages import party_of
+from registry.registrations.acts import (
+    File,
+    Object,
+    Resolve,
+    Withdraw,
+)
+from tests.registry.api.desk import Desk, refusal
+from tests.registry.filed import fresh_root
+from tests.registry.sandbox import REGISTRAR
+
+
+class TestMessages:
+    def test_tells_what_to_sign(self, desk: Desk) -> None:
+        found = desk.http.get("/v1/messages/File").json()
+        assert found["type_string"] == File.type_string
+        assert (
+            found["domain"]["verifyingContract"] == desk.house.deployment.contracts["Registrations"]
+        )
+
+    def test_an_unknown_type_is_not_found(self, desk: Desk) -> None:
+        refusal(desk.http.get("/v1/messages/Mint"), 404, "not_found")
+
+    def test_a_received_act_becomes_final(self, desk: Desk, applicant: Key) -> None:
+        message, papers = desk.filing(applicant)
+        answer = desk.send(message, applicant, papers=papers)
+        assert answer.status_code == 202
+        assert answer.headers["location"] == f"/v1/submissions/{desk.digest(message)}"
+        desk.settle(desk.digest(message))
+        found = desk.http.get(f"/v1/registrations/{desk.digest(message)}").json()
+        assert found["registration"]["state"] == "SUBMITTED"
+
+    def test_a_repeat_gets_the_first_answer(self, desk: Desk, applicant: Key) -> None:
+        message, papers = desk.filing(applicant)
+        first = desk.send(message, applicant, papers=papers).json()
+        again = desk.send(message, applicant, papers=papers)
+        assert again.status_code == 202
+        assert again.json()["received_at"] == first["received_at"]
+        desk.settle(first["digest"])
+
+    def test_events_end_with_final(self, desk: Desk, applicant: Key) -> None:
+        id = desk.file(applicant)
+        text = desk.http.get(f"/v1/submissions/{id}/events").text
+        assert text.count("event: final") == 1
+
+    def test_many_at_once_answer_line_by_line(self, desk: Desk) -> None:
+        keys = [Key.fresh() for _ in range(3)]
+        made = [desk.filing(key) for key in keys]
+        lines = [
+            json.dumps({"type": "File", **desk.body(message, key, papers=papers)})
+            for key, (message, papers) in zip(keys, made, strict=True)
+        ]
+        lines.insert(1, '{"type": "File", "message": 5}')
+        answer = desk.http.post(
+            "/v1/messages",
+            content="\n".join(lines),
+            headers={"content-type": "application/x-ndjson"},
+        )
+        found = [json.loads(line) for line in answer.text.splitlines()]
+        assert [each.get("code") for each in found] == [None, "malformed", None, None]
+        for each in found:
+            if "digest" in each:
+                desk.settle(each["digest"])
+
+
+class TestSameData:
+    def test_refuses_a_partys_second_filing_and_names_the_first(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        fingerprint = fresh_root()
+        first = desk.file(applicant, fingerprint=fingerprint)
+        message, papers = desk.filing(applicant, fingerprint=fingerprint)
+        errors = refusal(desk.send(message, applicant, papers=papers), 409, "conflict")
+        assert errors[0]["detail"] == first
+
+    def test_takes_again_what_it_died_over(self, desk: Desk, applicant: Key) -> None:
+        message, papers = desk.filing(applicant)
+        self.keep_papers_alone(desk, message, papers)
+        assert desk.do(message, applicant, papers=papers) == desk.digest(message)
+
+    def test_a_filing_that_never_came_about_is_in_nobodys_way(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        lost, papers = desk.filing(applicant)
+        self.keep_papers_alone(desk, lost, papers)
+        desk.file(applicant, fingerprint=papers["fingerprint"])
+
+    def keep_papers_alone(self, desk: Desk, message: File, papers: dict[str, Any]) -> None:
+        """What a death between the papers and the act leaves behind."""
+        desk.house.documents.keep_opening(
+            Opening(
+                registration=desk.digest(message),
+                data=message.data,
+                salt=papers["salt"],
+                fingerprint_root=papers["fingerprint"],
+                form=desk.house.documents.put_json(papers["form"]),
+                parties=message.parties(),
+            )
+        )
+
+    def test_takes_another_partys_filing_of_the_same_data(self, desk: Desk) -> None:
+        fingerprint = fresh_root()
+        assert desk.file(Key.fresh(), fingerprint=fingerprint) != desk.file(
+            Key.fresh(), fingerprint=fingerprint
+        )
+
+    def test_takes_it_again_after_a_withdrawal(self, desk: Desk, applicant: Key) -> None:
+        fingerprint = fresh_root()
+        first = desk.file(applicant, fingerprint=fingerprint)
+        desk.do(
+            Withdraw(
+                party=party_of(applicant.address), registration=first, step=1, deadline=desk.soon()
+            ),
+            applicant,
+        )
+        assert desk.file(applicant, fingerprint=fingerprint) != first
+
+
+class TestProcedure:
+    def test_refuses_attestation_before_the_notice_is_over(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        id = desk.file(applicant)
+        desk.accept(id)
+        desk.publish(id)
+        answer = desk.send(desk.attestation(id), desk.sandbox.staff.approver)
+        errors = refusal(answer, 409, "contract_refuses")
+        assert errors[0]["rule"] == "Hindered"
+        assert "executable until" in answer.json()["detail"]
+
+    def test_refuses_attestation_over_an_open_objection(self, desk: Desk, applicant: Key) -> None:
+        staff, objector = desk.sandbox.staff, Key.fresh()
+        id = desk.file(applicant)
+        desk.accept(id)
+        desk.publish(id)
+        party = party_of(objector.address)
+        desk.do(
+            Object(
+                objector=party,
+                registration=id,
+                serial=0,
+                grounds=to_hex(secrets.token_bytes(32)),
+                deadline=desk.soon(),
+            ),
+            objector,
+        )
+        desk.sandbox.node.request("evm_increaseTime", [120])
+        desk.sandbox.node.request("evm_mine")
+        found = desk.http.get(f"/v1/registrations/{id}").json()["registration"]
+        assert (found["disputed"], found["open_objections"]) == (True, 1)
+        refusal(desk.send(desk.attestation(id, 4), staff.approver), 409, "contract_refuses")
+
+        desk.do(
+            Resolve(
+                registrar=REGISTRAR,
+                officer=staff.reviewer.address,
+                registration=id,
+                objectors=(party,),
+                serials=(0,),
+                outcome=1,
+                decision=to_hex(secrets.token_bytes(32)),
+                deadline=desk.soon(),
+            ),
+            staff.reviewer,
+        )
+        desk.do(desk.attestation(id, 5), staff.approver)
+        history = desk.http.get(f"/v1/registrations/{id}/history").json()
+        assert [each["state"] for each in history["changes"]][-1] == "ATTESTED"
+        assert history["objections"][0]["outcome"] == 1
