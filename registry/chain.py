@@ -15,6 +15,7 @@ import msgspec
 import rlp  # type: ignore[import-untyped]
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
 from eth_typing import URI
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
@@ -356,7 +357,11 @@ def decode_revert(data: bytes) -> Reverted:
         name = "Panic" if data[:4] == bytes.fromhex("4e487b71") else "Unknown"
         return Reverted(name, {}, to_hex(data))
     kinds = [_kind(each) for each in entry["inputs"]]
-    values = abi_decode(kinds, data[4:], strict=False)
+    try:
+        values = abi_decode(kinds, data[4:], strict=False)
+    except DecodingError:
+        # A stranger's contract may borrow the selector of an error of ours.
+        return Reverted("Unknown", {}, to_hex(data))
     names = [each["name"] for each in entry["inputs"]]
     shown = [to_hex(value) if isinstance(value, bytes) else value for value in values]
     return Reverted(entry["name"], dict(zip(names, shown, strict=True)), to_hex(data))

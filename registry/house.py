@@ -58,7 +58,12 @@ class House:
         check(chain, deployment)
         engine = open_read_model(settings.read_db)
         outbox = Outbox.open(settings.outbox_db)
-        documents = Documents.open(settings.documents, key_file=settings.keys / "documents.key")
+        documents = Documents.open(
+            settings.documents,
+            key_file=settings.keys / "documents.key",
+            limit=settings.document_bytes,
+            reserve=settings.reserved_bytes,
+        )
         indexer = Indexer(chain, deployment, engine, finality=settings.finality)
         relay = None
         if relay_key is not None:

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy import Engine
 
 from registry.bodies import json_object, malformed, parse, signatures_of
-from registry.chain import Chain, Reverted
+from registry.chain import Chain, Reverted, RpcError
 from registry.deployment import Deployment
 from registry.directory import Directory, KeptDirectory
 from registry.documents import Documents, Opening
@@ -33,7 +33,7 @@ from registry.outbox import Outbox, State, Submission
 from registry.registrations import filing, questions
 from registry.registrations.acts import File
 from registry.registrations.filing import Papers
-from registry.relay.batches import Limits, cut
+from registry.relay.batches import Limits, rehearsals
 from registry.rules import states
 from registry.settings import Settings
 from registry.signatures import recover
@@ -243,7 +243,7 @@ class Intake:
         )
         try:
             answer = self.chain.call(address, data)
-        except Reverted:
+        except (Reverted, RpcError):  # a precompile, or an account that burns all gas
             return False
         return len(answer) >= 32 and answer[:32] == MAGIC_1271 + bytes(28)
 
@@ -282,7 +282,7 @@ class Intake:
         if all(isinstance(parcel.message, File) for parcel in parcels):
             return {}
         refused: dict[str, RegistryError] = {}
-        for batch in cut([_submission(parcel) for parcel in parcels], self.limits):
+        for batch in rehearsals([_submission(parcel) for parcel in parcels], self.limits):
             try:
                 faults = self.chain.rehearse(
                     self.deployment.contracts["Batch"],
@@ -302,9 +302,11 @@ class Intake:
         refused: dict[str, RegistryError] = {}
         with self._keeping:
             with self.documents.together():
+                beside: set[str] = set()
                 for parcel in parcels:
                     try:
-                        self._keep_papers(parcel)
+                        self._keep_papers(parcel, beside)
+                        beside.add(parcel.digest)
                     except Conflict as e:
                         refused[parcel.digest] = e
             sound = [parcel for parcel in parcels if parcel.digest not in refused]
@@ -312,13 +314,16 @@ class Intake:
         held = {each.digest: each for each in kept}
         return [refused.get(each.digest) or held[each.digest] for each in parcels]
 
-    def _check_first(self, digest: str, message: File, fingerprint: str) -> None:
-        """Refuses a party's second filing of the same data (guide arts. 33, 39); another party's is sound."""
-        for earlier in self.documents.filings_of(fingerprint):
-            # Its own: we kept its papers once, and died before we kept the act.
-            if earlier == digest or not self._may_stand(earlier):
-                continue
-            if set(self.documents.opening(earlier).parties) & set(message.parties()):
+    def _check_first(self, digest: str, message: File, fingerprint: str, beside: set[str]) -> None:
+        """Refuses a party's second filing of the same data (guide arts. 33, 39); another party's is sound.
+
+        `beside` are those whose papers were kept a moment ago and whose acts will be.
+        """
+        for party in message.parties():
+            for earlier in self.documents.filings_by(fingerprint, party):
+                # Its own: we kept its papers once, and died before we kept the act.
+                if earlier == digest or not (earlier in beside or self._may_stand(earlier)):
+                    continue
                 raise Conflict(
                     f"this party filed the same data before, as {earlier}",
                     flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
@@ -336,11 +341,11 @@ class Intake:
         # One that was rejected can still be executed until its deadline, by whoever has its bytes.
         return held.state is not State.REJECTED or held.deadline >= time.time()
 
-    def _keep_papers(self, parcel: Parcel) -> None:
+    def _keep_papers(self, parcel: Parcel, beside: set[str]) -> None:
         if parcel.papers is None or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
-        self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint)
+        self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
         form = self.documents.put(parcel.form)
         self.documents.keep_opening(
             Opening(

@@ -1,5 +1,8 @@
 """Public notices: the extract of a form that art. 24 publishes, and the search over its words.
 
+An application that ended without attestation is shown no more: the notice was for objections, and
+what an applicant hands in is otherwise confidential (art. 10(6)).
+
 Derived from a fact and a document, so each row falls with the block of its publication and goes when
 the document is erased. Knows neither HTTP nor RPC.
 """
@@ -10,14 +13,29 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ForeignKey, Index, delete, func, insert, select
+import structlog
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.documents import Documents
-from registry.errors import NotFound
+from registry.errors import Mismatch, NotFound
 from registry.facts import Bytes32, ReadModel
-from registry.registrations.facts import RegistrationPublished
+from registry.registrations.facts import Progress, RegistrationPublished
 from registry.rules.forms import InitialForm, public_extract
+from registry.rules.states import State
+
+log = structlog.get_logger()
 
 
 class Notice(ReadModel):
@@ -51,6 +69,14 @@ class Found:
     name: str
 
 
+_IS_SHOWN = ~exists().where(
+    Progress.registration == Notice.registration,
+    Progress.state.in_([State.REFUSED, State.TERMINATED, State.WITHDRAWN]),
+)
+# Built once: to build a statement takes longer than to run it.
+_EXTRACT = select(Notice.extract).where(Notice.registration == bindparam("registration"), _IS_SHOWN)
+
+
 def enter_new(engine: Engine, documents: Documents) -> int:
     """Enters the notices of all registrations published since the last ones; how many there were."""
     with engine.begin() as connection:
@@ -72,10 +98,9 @@ def forget(connection: Connection, registration: str) -> None:
 
 
 def notice(connection: Connection, registration: str) -> dict[str, Any] | None:
-    """The public extract; None before publication, or where this installation has no form."""
-    text = connection.execute(
-        select(Notice.extract).where(Notice.registration == registration)
-    ).scalar()
+    """The public extract; None before publication, where this installation has no form, and once the
+    application ended without attestation."""
+    text = connection.execute(_EXTRACT, {"registration": registration}).scalar()
     return None if not text else json.loads(text)
 
 
@@ -84,7 +109,7 @@ def search(connection: Connection, words: str, *, limit: int = 20) -> list[Found
     wanted = [_folded(word) for word in words.split()]
     if not wanted or any(len(word) < 2 for word in wanted):
         return []
-    question = select(Notice.registration, Notice.name).limit(limit)
+    question = select(Notice.registration, Notice.name).where(_IS_SHOWN).limit(limit)
     for gram in sorted({gram for word in wanted for gram in _grams(word)}):
         holders = select(NoticeGram.registration).where(NoticeGram.gram == gram)
         question = question.where(Notice.registration.in_(holders))
@@ -97,6 +122,10 @@ def _extract(documents: Documents, registration: str) -> dict[str, Any] | None:
         opening = documents.opening(registration)
         form = InitialForm.model_validate_json(documents.get(opening.form))
     except NotFound:
+        return None
+    except Mismatch as e:
+        # One damaged document must not keep everybody's facts out of the read model.
+        log.error("notices.damaged", registration=registration, reason=e.detail)
         return None
     return public_extract(form)
 

@@ -16,6 +16,9 @@ from registry.registrations import questions
 from registry.rules.text import clean
 from registry.signatures import recover
 
+# Seconds that a request may be repeated in: nothing else ends it.
+LONGEST = 86_400
+
 
 class Read(Signable):
     """Asks for a registration's papers: the form and what opens its commitment, or one document of it.
@@ -59,10 +62,7 @@ def read(
     NotFound.
     """
     clean(request.purpose, pointer="/message/purpose", limit=200)
-    if request.until < now:
-        raise Malformed(
-            "the request has expired", flaws=(Flaw("/message/until", "expired", f"it is {now}"),)
-        )
+    _check_until(request.until, now)
     if recover(request.digest(domain), signature) != request.reader:
         raise BadSignature("not signed by the reader named")
     standing = questions.registration(connection, request.registration)
@@ -88,3 +88,15 @@ def read(
         at=now,
     )
     return answer
+
+
+def _check_until(until: int, now: int) -> None:
+    if until < now:
+        raise Malformed(
+            "the request has expired", flaws=(Flaw("/message/until", "expired", f"it is {now}"),)
+        )
+    if until > now + LONGEST:
+        detail = (
+            f"got {until}, expected at most {now + LONGEST}: who sees the request can repeat it"
+        )
+        raise Malformed(detail, flaws=(Flaw("/message/until", "too_late", detail),))

@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     document_bytes: int = Field(
         default=16 * 1_048_576, description="Bytes of one document at most."
     )
+    reserved_bytes: int = Field(
+        default=512 * 1_048_576,
+        ge=0,
+        description="Free bytes that documents must leave on the disk for the outbox and the chain.",
+    )
     longest_deadline: int = Field(
         default=7 * 86400, description="Seconds that a signed act may stay executable at most."
     )

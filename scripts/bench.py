@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -317,8 +318,10 @@ def lookup(number: int) -> dict[str, Any]:
     code = (
         "import sys,uvicorn\nfrom types import SimpleNamespace\nfrom pathlib import Path\n"
         "from registry.api import create_app\nfrom registry.database import open_read_model\n"
-        "from registry.settings import Settings\n"
-        "house=SimpleNamespace(engine=open_read_model(Path(sys.argv[1])),settings=Settings())\n"
+        "from registry.outbox import Outbox\nfrom registry.settings import Settings\n"
+        "path=Path(sys.argv[1])\n"
+        "house=SimpleNamespace(engine=open_read_model(path),settings=Settings(),"
+        "outbox=Outbox.open(path.with_name('outbox.db')))\n"
         "app=create_app(house)\n"
         "@app.get('/constant')\nasync def constant(): return {'answer': 42}\n"
         "uvicorn.run(app,port=int(sys.argv[2]),log_level='error')\n"
@@ -326,8 +329,8 @@ def lookup(number: int) -> dict[str, Any]:
     port = 18000 + os.getpid() % 1000
     server = subprocess.Popen([sys.executable, "-c", code, str(path), str(port)], cwd=ROOT)
     try:
-        time.sleep(4)
         base = f"http://127.0.0.1:{port}"
+        _await(f"{base}/constant")
         found: dict[str, Any] = {"registrations": number}
         for connections in (1, 64):
             constant = _wrk(connections, f"{base}/constant")
@@ -342,6 +345,19 @@ def lookup(number: int) -> dict[str, Any]:
     finally:
         server.kill()
         server.wait()
+
+
+def _await(url: str) -> None:
+    """Until a server answers there."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _made_up(path: Path, number: int) -> list[str]:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.machine import ROOT
+
 PACKAGE = ROOT / "registry"
 
 # From the ground up. A module may import its own floor's neighbours and everything below.

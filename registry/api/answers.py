@@ -47,7 +47,7 @@ class Answer(BaseModel):
     legal: Legal
 
 
-def house_of(request: Request) -> House:
+async def house_of(request: Request) -> House:  # a plain function would cost a thread
     house: House = request.app.state.house
     return house
 

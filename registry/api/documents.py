@@ -34,6 +34,8 @@ class ReadBody(BaseModel):
     signature: str
 
 
+# What was read for a purpose may lie in no cache on the way.
+SECRET = {"cache-control": "no-store"}
 OCTETS: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -79,10 +81,12 @@ async def read_papers(request: Request, house: HouseOf) -> Response:
 
     found = await run_in_threadpool(answer)
     if isinstance(found, bytes):
-        return Response(found, media_type="application/octet-stream")
+        return Response(found, media_type="application/octet-stream", headers=SECRET)
     body = {
         "salt": found.salt,
         "fingerprint": found.fingerprint,
         "form": json.loads(found.form),
     }
-    return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
+    return Response(
+        json.dumps(body, ensure_ascii=False), media_type="application/json", headers=SECRET
+    )

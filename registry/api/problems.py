@@ -116,11 +116,20 @@ def body_of(error: RegistryError, *, instance: str = "", language: str = "en") -
         "type": f"/problems/{error.code}",
         "title": error.title[language],
         "status": error.status,
-        "detail": error.detail,
+        "detail": _sayable(error.detail),
         "instance": instance,
         "code": error.code,
         "errors": [
-            {"pointer": flaw.pointer, "rule": flaw.rule, "detail": flaw.detail}
+            {
+                "pointer": _sayable(flaw.pointer),
+                "rule": flaw.rule,
+                "detail": _sayable(flaw.detail),
+            }
             for flaw in error.flaws
         ],
     }
+
+
+def _sayable(text: str) -> str:
+    """The text, lone surrogates escaped: a refusal repeats what was sent, and UTF-8 has none of them."""
+    return text.encode("utf-8", "backslashreplace").decode()

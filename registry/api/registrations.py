@@ -92,7 +92,7 @@ async def registration(id: Id, house: HouseOf, at_block: AtBlock = None) -> Resp
 
 
 @router.get("/registrations", response_model=RegistrationsAnswer)
-async def registrations(
+def registrations(
     house: HouseOf,
     state: Annotated[str | None, Query(examples=["PUBLISHED"])] = None,
     registrar: Annotated[int | None, Query(ge=0, le=999)] = None,
@@ -122,7 +122,7 @@ async def registrations(
 
 
 @router.get("/registrations/{id}/history", response_model=HistoryAnswer)
-async def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
+def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
     """Every change of a registration and every objection to it, first one first."""
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
@@ -136,13 +136,13 @@ async def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str,
 
 
 @router.get("/data/{data}", response_model=RegistrationsAnswer)
-async def data(
+def data(
     data: Annotated[str, Path(examples=["0x" + "cd" * 32])],
     house: HouseOf,
     at_block: AtBlock = None,
 ) -> dict[str, Any]:
     """The registrations under one commitment. That two commitments are of the same data is never public."""
-    return await registrations(house, data=hash_of(data, "/data"), limit=50, at_block=at_block)
+    return registrations(house, data=hash_of(data, "/data"), limit=50, at_block=at_block)
 
 
 def _state(name: str | None) -> State | None:

@@ -1,5 +1,6 @@
 """One search box for everything public."""
 
+from string import hexdigits
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -38,9 +39,10 @@ async def search(
 
 def _hits(now: Reading, text: str, limit: int) -> list[dict[str, Any]]:
     connection = now.connection
-    if text.startswith("0x") and len(text) == 66:
+    is_hex = text.startswith("0x") and not set(text[2:]) - set(hexdigits)
+    if is_hex and len(text) == 66:
         return _hits_by_hash(connection, text.lower())
-    if text.startswith("0x") and len(text) == 42:
+    if is_hex and len(text) == 42:
         party_id = "0x" + "00" * 12 + text[2:].lower()
         rows = questions.registrations(connection, party=party_id, limit=limit)
         return [{"kind": "registration", "id": each.id, "why": "party"} for _, each in rows]

@@ -67,19 +67,28 @@ def file(
     """File a claim: fingerprint here, sign here, send. The data stays with you."""
     from registry.client import Client
     from registry.fingerprint import fingerprint as reading
+    from registry.hashes import content_hash
+    from registry.rules import forms, profiles
 
+    chosen = profile or told.settings(data).profile
     filled, given = _read_json(form), [_kind_and_file(each) for each in paper or ()]
+    documents = [each.read_bytes() for _, each in given]
+    named = [content_hash(each) for each in documents]
+    if sample is not None:
+        documents.append(sample.read_bytes())
+        filled["sample"] = content_hash(documents[-1])
+    filled["papers"] = [
+        *filled.get("papers", []),
+        *({"kind": kind, "hash": name} for (kind, _), name in zip(given, named, strict=True)),
+    ]
+    # Before anything leaves this machine: of core data nothing may be taken in, sample and papers least.
+    forms.check(filled, profile=profiles.load(chosen))
     keys = [_open_key(each, password_file) for each in key]
     with told.progress(f"reading {path}", _size(path)) as done:
         root = reading(path, progress=done).root
     with Client(told.url_of(url, data), papers=papers) as client:
-        if sample is not None:
-            filled["sample"] = client.document(sample.read_bytes())
-        filled["papers"] = [
-            *filled.get("papers", []),
-            *({"kind": kind, "hash": client.document(each.read_bytes())} for kind, each in given),
-        ]
-        chosen = profile or told.settings(data).profile
+        for each in documents:
+            client.document(each)
         receipt = client.file(root, filled, keys, registrar=registrar, profile=chosen)
         told.aside(f"received 已收到; what opens it is kept in {receipt.papers}")
         about = {"registration": receipt.digest, "state": receipt.state, "fingerprint": root}

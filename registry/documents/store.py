@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from registry.documents import readings
 from registry.documents.openings import Opening
 from registry.documents.readings import Reading
 from registry.documents.vault import Vault
-from registry.errors import Conflict, Flaw, Malformed, Mismatch, NotFound, TooLarge
+from registry.errors import Conflict, Flaw, Malformed, Mismatch, NotFound, StorageFull, TooLarge
 from registry.hashes import canonical, content_hash, to_hex
 
 LIMIT = 16 << 20
@@ -24,27 +25,38 @@ CREATE TABLE IF NOT EXISTS opening (
 );
 CREATE INDEX IF NOT EXISTS opening_by_fingerprint ON opening (fingerprint);
 CREATE INDEX IF NOT EXISTS opening_by_sealed ON opening (sealed);
+CREATE TABLE IF NOT EXISTS opening_of_party (
+    mark BLOB NOT NULL,
+    registration TEXT NOT NULL REFERENCES opening (registration) ON DELETE CASCADE,
+    PRIMARY KEY (mark, registration)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS opening_of_party_by_registration ON opening_of_party (registration);
 """
 
 
 class Documents:
     """The store in a folder. What a call has returned is on the disk. Safe to share between threads."""
 
-    def __init__(self, vault: Vault, limit: int) -> None:
+    def __init__(self, vault: Vault, folder: Path, limit: int, reserve: int) -> None:
         self._vault = vault
+        self._folder = folder
         self._limit = limit
+        self._reserve = reserve
 
     @staticmethod
-    def open(folder: Path, *, key_file: Path | None = None, limit: int = LIMIT) -> "Documents":
+    def open(
+        folder: Path, *, key_file: Path | None = None, limit: int = LIMIT, reserve: int = 0
+    ) -> "Documents":
         """Opens or makes the store; the master key is `keys/documents.key` in it unless told otherwise.
 
-        `limit` is the bytes of one document at most. Raises: Mismatch for a missing or foreign key,
+        `limit` is the bytes of one document at most, `reserve` what documents must leave free on the
+        disk: anybody may give one, and what lies beside them must go on. Raises: Mismatch for a missing or foreign key,
         Malformed for one that is open to others, StorageFull.
         """
         vault = Vault(
             folder, key_file or folder / "keys" / "documents.key", OPENINGS + readings.SCHEMA
         )
-        return Documents(vault, limit)
+        return Documents(vault, folder, limit, reserve)
 
     def close(self) -> None:
         self._vault.close()
@@ -66,6 +78,8 @@ class Documents:
         try:
             self.get(name)
         except (NotFound, Mismatch):
+            if disk_usage(self._folder).free - len(data) < self._reserve:
+                raise StorageFull("no room is left for documents") from None
             # Never here, erased before, or damaged: putting it again gives it a key of its own.
             self._vault.keep("document", name, data, media=media)
         return name
@@ -120,6 +134,13 @@ class Documents:
                 "INSERT OR REPLACE INTO opening VALUES (?, ?, ?)",
                 (opening.registration, self._blind(opening.fingerprint_root), sealed),
             )
+            connection.executemany(
+                "INSERT OR IGNORE INTO opening_of_party VALUES (?, ?)",
+                [
+                    (self._blind_pair(opening.fingerprint_root, party), opening.registration)
+                    for party in opening.parties
+                ],
+            )
 
     def opening(self, registration: str) -> Opening:
         """Raises: NotFound, Erased, Mismatch when altered."""
@@ -131,6 +152,18 @@ class Documents:
             rows = connection.execute(
                 "SELECT registration FROM opening WHERE fingerprint = ? ORDER BY rowid",
                 (self._blind(fingerprint_root),),
+            ).fetchall()
+        return [id for (id,) in rows if self._vault.holds("opening", id)]
+
+    def filings_by(self, fingerprint_root: str, party: str) -> list[str]:
+        """The registrations of this fingerprint that name the party, in no order.
+
+        One look however many others filed the same data: anybody may, at the price of a signature.
+        """
+        with self._vault.reading() as connection:
+            rows = connection.execute(
+                "SELECT registration FROM opening_of_party WHERE mark = ?",
+                (self._blind_pair(fingerprint_root, party),),
             ).fetchall()
         return [id for (id,) in rows if self._vault.holds("opening", id)]
 
@@ -170,3 +203,6 @@ class Documents:
 
     def _blind(self, fingerprint_root: str) -> bytes:
         return self._vault.master.blind("fingerprint", fingerprint_root)
+
+    def _blind_pair(self, fingerprint_root: str, party: str) -> bytes:
+        return self._vault.master.blind("filed", f"{fingerprint_root}/{party}")

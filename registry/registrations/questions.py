@@ -98,6 +98,9 @@ _RUNNING: dict[State, type[Fact]] = {
 }
 
 
+_CHANGE = Progress.__table__.alias("change")
+
+
 def _standings() -> Select[Any]:
     """Filings, each with its newest change up to block :at."""
     filed_in, changed_in = Block.__table__.alias("filed_in"), Block.__table__.alias("changed_in")
@@ -110,7 +113,7 @@ def _standings() -> Select[Any]:
         .correlate(RegistrationFiled)
         .scalar_subquery()
     )
-    change = Progress.__table__.alias("change")
+    change = _CHANGE
     return (
         select(
             RegistrationFiled.__table__,
@@ -214,19 +217,23 @@ def registrations(
             or_(RegistrationFiled.party == party, RegistrationFiled.registration.in_(joined))
         )
     if state is not None:
-        question = question.where(RegistrationFiled.registration.in_(_standing_in(state, at)))
+        question = question.where(_CHANGE.c.state == int(state))
     rows = connection.execute(question, {"at": _NEVER if at is None else at}).all()
     return [((row.block, row.position), _assemble(connection, row, at)) for row in rows]
 
 
 def history(connection: Connection, id: str, *, at: int | None = None) -> list[Change]:
     """The whole life of a registration, first step first; empty when it is unknown."""
+    # One of them: an act on many records may be executed twice in a block, and says each time who signed.
+    signer = (
+        select(ActSigned.signer)
+        .where(ActSigned.act == Progress.act, ActSigned.block == Progress.block)
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = connection.execute(
-        select(Progress.__table__, Block.time, ActSigned.signer)
+        select(Progress.__table__, Block.time, signer.label("signer"))
         .join(Block, Block.number == Progress.block)
-        .outerjoin(
-            ActSigned, and_(ActSigned.act == Progress.act, ActSigned.block == Progress.block)
-        )
         .where(Progress.registration == id, _until(Progress.block, at))
         .order_by(Progress.step)
     )
@@ -380,21 +387,6 @@ def _claims(connection: Connection, filed: Any) -> tuple[Claim, ...]:
         .order_by(ApplicantJoined.position)
     )
     return (first, *(Claim(party=row.party, rights=row.rights) for row in joined))
-
-
-def _standing_in(state: State, at: int | None) -> Select[Any]:
-    later = Progress.__table__.alias("later")
-    return select(Progress.registration).where(
-        Progress.state == int(state),
-        _until(Progress.block, at),
-        ~select(later.c.step)
-        .where(
-            later.c.registration == Progress.registration,
-            later.c.step > Progress.step,
-            _until(later.c.block, at),
-        )
-        .exists(),
-    )
 
 
 def _until(column: Any, at: int | None) -> Any:

@@ -89,6 +89,25 @@ def cut(waiting: Sequence[Submission], limits: Limits) -> list[Batch]:
     ]
 
 
+def rehearsals(acts: Sequence[Submission], limits: Limits) -> list[Batch]:
+    """All of `acts`, one contract at a time and in their order, in calls that take the gas of one transaction.
+
+    Unlike what is sent, acts of different limits share a call: each is to be judged upon those before it.
+    """
+    found = []
+    for contract in dict.fromkeys(act.contract for act in acts):
+        left = [(act, cost_of(act, limits)) for act in acts if act.contract == contract]
+        while left:
+            count, gas = 0, 0
+            while count < len(left) and (count == 0 or gas + left[count][1].expected <= limits.gas):
+                gas += left[count][1].expected
+                count += 1
+            some, left = left[:count], left[count:]
+            limit = max(cost.limit for _, cost in some)
+            found.append(Batch(contract, limit, tuple(act for act, _ in some), is_full=False))
+    return found
+
+
 def _fitting(alike: Sequence[tuple[Submission, Cost]], limits: Limits) -> int:
     """How many from the first on fit into one transaction; one always does."""
     size, crowd = ENVELOPE_BYTES, limits.acts

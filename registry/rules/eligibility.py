@@ -159,7 +159,14 @@ class _Block(Table):
     block: str
 
 
-_Requirement = _Must | _Granted | _Present | _Never | _When | _Block
+class _Obtained(Table):
+    """Requirements that some ways of obtaining the data bring with them."""
+
+    ways: tuple[Way, ...]
+    then: "tuple[_Requirement, ...]"
+
+
+_Requirement = _Must | _Granted | _Present | _Never | _When | _Block | _Obtained
 
 
 class _Share(Table):
@@ -226,7 +233,7 @@ def eligibility(source: Source, facts: Facts) -> dict[Right, Answer]:
     answers: dict[Right, Answer] = {}
     for right in Right:
         share = next(share for share in situation.rights if right in share.rights)
-        verdict = _Verdict.over((*situation.requires, *share.requires), right, facts)
+        verdict = _Verdict.over((*situation.requires, *share.requires), right, source.way, facts)
         answers[right] = verdict.answer(situation)
     return answers
 
@@ -258,18 +265,23 @@ class _Verdict:
     missing: tuple[str, ...] = ()
 
     @classmethod
-    def over(cls, requirements: Iterable["_Requirement"], right: Right, facts: Facts) -> "_Verdict":
+    def over(
+        cls, requirements: Iterable["_Requirement"], right: Right, way: Way, facts: Facts
+    ) -> "_Verdict":
         verdict = cls()
         for requirement in requirements:
-            found = cls._of(requirement, right, facts)
+            found = cls._of(requirement, right, way, facts)
             verdict = cls(verdict.refusals + found.refusals, verdict.missing + found.missing)
         return verdict
 
     @classmethod
-    def _of(cls, requirement: "_Requirement", right: Right, facts: Facts) -> "_Verdict":
+    def _of(cls, requirement: "_Requirement", right: Right, way: Way, facts: Facts) -> "_Verdict":
         match requirement:
             case _Block():
-                return cls.over(_table().blocks[requirement.block], right, facts)
+                return cls.over(_table().blocks[requirement.block], right, way, facts)
+            case _Obtained():
+                applies = way in requirement.ways
+                return cls.over(requirement.then if applies else (), right, way, facts)
             case _Never():
                 return cls(refusals=(_refusal(requirement.never, requirement.article),))
             case _When():
@@ -278,7 +290,7 @@ class _Verdict:
                     return cls(missing=(requirement.when,))
                 is_so = value in requirement.expected
                 branch = requirement.then if is_so else requirement.otherwise
-                return cls.over(branch, right, facts)
+                return cls.over(branch, right, way, facts)
             case _Present():
                 value = getattr(facts, requirement.present)
                 return cls(missing=(requirement.present,)) if value is None else cls()

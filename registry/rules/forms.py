@@ -18,7 +18,7 @@ from registry.hashes import canonical
 from registry.rules import Answer, NeedInfo, Refused, eligibility, grading, identifiers
 from registry.rules.form_fields import FormField, labels, required_papers, texts
 from registry.rules.grading import Grade
-from registry.rules.initial_form import ApplicantKind, InitialForm, PaperKind
+from registry.rules.initial_form import ApplicantKind, InitialForm
 from registry.rules.profiles import Profile
 from registry.rules.rights import LABELS, NO_RIGHT, Right, names
 from registry.rules.text import look_alikes, text_flaws
@@ -213,6 +213,9 @@ def _malformed(form: InitialForm, profile: Profile) -> Iterator[Flaw]:
             )
         if applicant.claim.rights == NO_RIGHT:
             yield Flaw(f"/applicants/{i}/claim/rights", "empty", "expected at least one right")
+    for i, holder in enumerate(form.other_holders):
+        if holder.rights == NO_RIGHT:
+            yield Flaw(f"/other_holders/{i}/rights", "empty", "expected at least one right")
     yield from _repeated("party", [a.party for a in form.applicants])
     yield from _repeated("id", [a.id for a in form.applicants])
     try:
@@ -242,7 +245,7 @@ def _refusals(form: InitialForm) -> Iterator[Flaw]:
     graded = grading.registrable(
         form.grade,
         form.outbound,
-        has_important_data_proof=PaperKind.IMPORTANT_DATA_PROOF in paper_kinds,
+        has_important_data_proof=grading.important_papers() <= paper_kinds,
     )
     if isinstance(graded, Refused):
         yield Flaw("/papers", graded.basis, graded.why)

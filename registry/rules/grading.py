@@ -74,6 +74,7 @@ class _Core(Table):
 
 
 class _Important(_Core):
+    papers: tuple[str, ...]
     conditions: tuple[Words, ...]
     question: Words
 
@@ -137,6 +138,11 @@ def registrable(
     if outbound is Outbound.INTENDED:
         conditions += table.outbound.conditions
     return Allowed(table.important.article, tuple(words.both() for words in conditions))
+
+
+def important_papers() -> frozenset[str]:
+    """Kinds of papers that together prove the lawful processing of important data."""
+    return frozenset(_table().important.papers)
 
 
 def question(fact: str) -> Words:

@@ -91,7 +91,7 @@ _REFUSAL: Final = tuple(
         Verb.REFUSE,
         "Refuse",
         Signer.REVIEWER,
-        "a ground of art. 22 by its number in the profile; the written decision's hash",
+        "a ground of art. 22 by its number in the profile; the hash of the written decision",
         State.REFUSED,
         "arts. 22, 25",
     )
@@ -155,7 +155,8 @@ ROWS: Final[tuple[Row, ...]] = (
         Verb.REQUEST_CORRECTION,
         "RequestCorrection",
         Signer.REVIEWER,
-        "names all that is missing at once, and a deadline that lies ahead",
+        "a written non-acceptance (不予受理) that names all that is missing at once, and a deadline "
+        "that lies ahead",
         State.CORRECTION_REQUESTED,
         "art. 17(1)",
     ),
@@ -175,7 +176,7 @@ ROWS: Final[tuple[Row, ...]] = (
         Signer.REVIEWER,
         "a deadline that lies ahead",
         State.SUPPLEMENT_REQUESTED,
-        "art. 18",
+        "art. 18; the deadline is ours",
     ),
     Row(
         State.SUPPLEMENT_REQUESTED,
@@ -184,7 +185,7 @@ ROWS: Final[tuple[Row, ...]] = (
         Signer.AN_APPLICANT,
         "by the deadline given",
         State.ACCEPTED,
-        "art. 18",
+        "art. 18; the deadline is ours",
     ),
     Row(
         State.SUPPLEMENT_REQUESTED,
@@ -194,7 +195,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "the deadline has passed; the decision says that the registrar could not verify by other "
         "lawful means either",
         State.TERMINATED,
-        "art. 18",
+        "art. 18; the deadline is ours",
     ),
     Row(
         State.ACCEPTED,
@@ -213,7 +214,7 @@ ROWS: Final[tuple[Row, ...]] = (
         Signer.ANYONE,
         "until attestation, even after the notice; this party has no other objection open to it",
         State.PUBLISHED,
-        "art. 25",
+        "art. 25; after the notice our reading of art. 22(3)",
     ),
     Row(
         State.PUBLISHED,
@@ -223,7 +224,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "each objection named is open; one that is upheld bars attestation for good, so that only "
         "refusal and withdrawal remain",
         State.PUBLISHED,
-        "art. 25",
+        "art. 25; the bar is ours",
     ),
     Row(
         State.PUBLISHED,
@@ -234,7 +235,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "the approver is not the reviewer who published; no applicant is of the registrar; the "
         "validity is within the profile's; the gate is open; a serial is left this month",
         State.ATTESTED,
-        "arts. 10(7), 25, 26, 27",
+        "arts. 10(7), 25, 26, 27; grace, gate and two persons are ours",
     ),
     *_REFUSAL,
     *_WITHDRAWAL,
@@ -317,16 +318,24 @@ _TAIL: Final = """
 |---|---|---|
 | LAPSED | CORRECTION_REQUESTED past its deadline: counts as never applied for | art. 17(1) |
 | DISPUTED | PUBLISHED with an open objection | art. 25 |
-| EXPIRED | ATTESTED past its validity, and no renewal was applied for in time | art. 36 |
+| EXPIRED | ATTESTED past its validity, and no renewal was applied for in time: the certificate \
+has lapsed; that the rights themselves end the guide does not say | art. 36 |
 
 ## What the table does not say
 
 - Silence makes acceptance effective by operation of law on the first working day after the limit
   (art. 17 ¶3). `deemAccepted` only records it; `silence` is a floor in calendar time.
+- What ends that silence is a written, compliant and timely non-acceptance alone. One that comes after
+  the limit counts as none, and an express acceptance after it does not move the date (art. 17 ¶3);
+  neither is refused here, because working days are not counted on chain.
+- All that is missing is named once (art. 17(1)); the contract does not count rounds. Papers that
+  correct only a part are no correction: the filing counts as never made, which no verb records.
+- An express acceptance counts from the day the applicant is told (art. 17 ¶2), and the ten working
+  days of art. 28 run from there until the certificate is issued, not until the review is done.
 - Notice and attestation happen in law on the national system (arts. 24, 26). Without its reference
   and moment an ATTESTED record here is sealed locally and completes nothing.
 - Refusal is open until attestation because a dispute bars registration whenever it is learnt of
-  (art. 22(3)). A LAPSED filing can still be refused or withdrawn, which only closes it.
+  (arts. 22(3), 25). A LAPSED filing can still be refused or withdrawn, which only closes it.
 - Termination is a power of the registrar, not a consequence of the deadline (art. 18).
 - No edge leads from ACCEPTED to ATTESTED: leaving out the notice needs the applicant's reasoned
   request and the registrar's decision (art. 24), and is not served yet.

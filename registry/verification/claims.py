@@ -126,8 +126,8 @@ STEPS = (
     ),
     Step(
         judgements.clocks,
-        "Notice, validity and silence kept what the profile of the trust file demands.",
-        "公示期、有效期与默示受理期限符合信任文件所列规则。",
+        "Code, notice, validity and silence kept what the profile of the trust file demands.",
+        "凭证编码、公示期、有效期与视为受理的时限符合信任文件所列规则。",
         after=(
             "history",
             "checkpoint_keys",

@@ -3,6 +3,8 @@
 Each step answers why its claim is established, or raises Wrong or Unknown.
 """
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from registry.verification.case import Case, Fact
@@ -12,6 +14,7 @@ from registry.verification.shapes import LEGAL
 
 RIGHTS = {"HOLD": 1, "USE": 2, "OPERATE": 4}
 REVIEWER, APPROVER = 1, 2
+BEIJING = timedelta(hours=8)
 BY_OFFICERS = (
     "RegistrationAccepted",
     "CorrectionRequested",
@@ -129,11 +132,15 @@ def clocks(case: Case) -> str:
         raise Wrong(f"the trust file knows no profile {said['number']}")
     published, attested = case.all("RegistrationPublished")[-1], case.one("RegistrationAttested")
     until, moment = published.said["until"], attested.block.time
+    registrar = case.one("RegistrationFiled").said["registrar"]
     validity = attested.said["expiry"] - attested.said["since"]
     faults = {
         "the certificate names another profile": said["name"] != rules["name"]
         or said["version"] != rules["version"],
-        "the code begins otherwise": not attested.said["code"].startswith(rules["prefix"]),
+        "the code is none of this registrar and month": not re.fullmatch(
+            code_stem(rules["prefix"], registrar, attested.said["since"]) + "(?!0000)[0-9]{4}",
+            attested.said["code"],
+        ),
         "the notice was too short": until - published.block.time < rules["notice"],
         "it was attested too early": moment <= until + rules["grace"],
         "its start lies in the notice or ahead": not until < attested.said["since"] <= moment,
@@ -149,6 +156,15 @@ def clocks(case: Case) -> str:
         raise Wrong("; ".join(fault for fault, holds in faults.items() if holds))
     notice = until - published.block.time
     return f"{rules['name']}: notice of {notice} s, validity of {validity} s, by the blocks' clocks"
+
+
+def code_stem(prefix: str, registrar: int, since: int) -> str:
+    """All but the serial of a certificate code (guide annex 6); its month is Beijing's."""
+    try:
+        day = datetime.fromtimestamp(since, UTC) + BEIJING
+    except (OverflowError, ValueError):
+        raise Wrong(f"since: {since} is no moment of a calendar") from None
+    return f"{prefix}{registrar:03d}{day.year:04d}{day.month:02d}"
 
 
 def standing(case: Case) -> str:

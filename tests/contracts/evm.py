@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 from eth._utils.address import generate_contract_address
@@ -26,8 +25,8 @@ from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.address import to_canonical_address, to_checksum_address
 
 from registry.hashes import keccak, to_hex
+from tests.machine import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ARTEFACTS = (ROOT / "registry/abi", ROOT / "tests/contracts/abi")
 GAS = 500_000_000
 

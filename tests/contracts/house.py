@@ -7,6 +7,7 @@ from typing import Any, cast
 from coincurve import PrivateKey
 from eth_abi.abi import decode, encode
 
+from registry.deployment import blueprint
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import ZERO, Domain, Message, party_of
 from registry.registrations.acts import (
@@ -35,20 +36,10 @@ from tests.contracts.evm import (
 CHAIN_ID = 20_261_122
 DAY = 86_400
 BEGIN = 1_795_536_000  # 2026-11-24 16:00 UTC, midnight in Beijing
-GRANTING, REVOKING = 1, 2
+GRANTING, REVOKING = blueprint.GRANTOR, blueprint.GUARDIAN
 GRANT_DELAY = 2 * DAY
-GRANTS = {
-    "Registrars": ("admit", "appoint", "authorise", "resume"),
-    "Registrations": ("enact",),
-    "Rights": ("admitSource",),
-}
-REVOKES = {
-    "Registrars": ("suspend", "dismiss", "retire"),
-    "Registrations": ("haltFilings",),
-    "Rights": ("retireSource",),
-    "BarredParties": ("bar",),
-}
-NOBODY = "0x" + "00" * 20
+GRANTS, REVOKES = blueprint.ROLES[GRANTING], blueprint.ROLES[REVOKING]
+NOBODY = blueprint.NOBODY
 REGISTRAR, OTHER_REGISTRAR = 441, 442
 SANDBOX, GATED = 1, 2
 SILENCE, NOTICE, GRACE, VALIDITY = 10 * DAY, 5 * DAY, 3600, 3 * 366 * DAY

@@ -20,8 +20,9 @@ from registry.facts import fact_types
 from registry.messages import Message, Struct, message_types
 from registry.registrations.acts import Claim
 from registry.rules.states import State
-from tests.contracts.evm import ROOT, artefact
+from tests.contracts.evm import artefact
 from tests.contracts.model import Obstacle
+from tests.machine import ROOT
 
 SIGNED = ("Registrations", "Parties")
 MESSAGES = {kind for kind in message_types() if "verb" in kind.__dict__}

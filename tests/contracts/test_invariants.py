@@ -30,7 +30,8 @@ from registry.messages import Message, Void
 from registry.parties import ReplaceKey
 from registry.registrations.acts import File, Refuse, Resolve, Withdraw
 from registry.rules.states import State
-from tests.contracts.evm import ROOT, Fault
+from tests.contracts.acts import DECISION, resolution
+from tests.contracts.evm import Fault
 from tests.contracts.house import (
     ALICE,
     APPROVER,
@@ -53,22 +54,9 @@ from tests.contracts.house import (
 )
 from tests.contracts.model import Obstacle
 from tests.contracts.test_code import month_of
+from tests.machine import ROOT
 
-DECISION = commitment(71)
 property_of = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def resolution(house: House, registration: str, serial: int, outcome: int) -> Resolve:
-    return Resolve(
-        registrar=REGISTRAR,
-        officer=REVIEWING.address,
-        registration=registration,
-        objectors=(BOB.party,),
-        serials=(serial,),
-        outcome=outcome,
-        decision=DECISION,
-        deadline=house.now,
-    )
 
 
 @property_of
@@ -91,7 +79,7 @@ def test_i1_no_right_stands_before_an_undisturbed_notice_and_grace_have_passed(
         house.act(house.object(BOB, registration, serial=serial), BOB)
         if outcome == 0:
             break
-        house.act(resolution(house, registration, serial, outcome), REVIEWING)
+        house.act(resolution(house, registration, (BOB,), outcome, serials=(serial,)), REVIEWING)
     step = house.record(registration).step
     act = house.attest(registration, step=step, expiry=house.now + lasts)
     receipt = house.send(act, APPROVING, filings=(filing,))
@@ -161,7 +149,7 @@ def whole_story(house: House) -> Story:
     act(house.accept(registration, **late), REVIEWING)
     act(house.publish(registration, **late), REVIEWING)
     act(house.object(BOB, registration, **late), BOB)
-    values = {name: getattr(resolution(house, registration, 0, 1), name) for name in fields()}
+    values = {name: getattr(resolution(house, registration, (BOB,)), name) for name in fields()}
     act(Resolve(**values | late), REVIEWING)
     house.now = house.record(registration).until + GRACE + 1
     act(house.attest(registration, step=5, **late), APPROVING, filings=(filing,))
@@ -372,7 +360,7 @@ def test_i9_each_change_raises_the_step_by_one_and_is_a_fact(
             "accept": house.accept(registration, step=before.step),
             "publish": house.publish(registration, step=before.step),
             "object": house.object(BOB, registration, serial=made),
-            "resolve": resolution(house, registration, max(made - 1, 0), 1),
+            "resolve": resolution(house, registration, (BOB,), serials=(max(made - 1, 0),)),
         }
         message = acts[kind]
         receipt = house.send(message, BOB if kind == "object" else REVIEWING)

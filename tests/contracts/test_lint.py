@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from registry.hashes import keccak
-from tests.contracts.evm import ROOT
+from tests.machine import ROOT
 
 FOREIGN = {"AccessManager"}
 ABIS: dict[str, dict[str, Any]] = {

@@ -30,12 +30,12 @@ from registry.registrations.acts import (
     Refuse,
     RequestCorrection,
     RequestSupplement,
-    Resolve,
     Supplement,
     Terminate,
     Withdraw,
 )
 from registry.rules.states import State
+from tests.contracts.acts import resolution
 from tests.contracts.house import (
     ALICE,
     APPROVER,
@@ -378,17 +378,7 @@ class Procedure(Watched):
         serials = tuple(
             max(self.model.objections.get((id, p.party), (0, False))[0] - 1, 0) for p in who
         )
-        message = Resolve(
-            registrar=REGISTRAR,
-            officer=REVIEWING.address,
-            registration=id,
-            objectors=tuple(person.party for person in who),
-            serials=serials,
-            outcome=outcome,
-            decision=commitment(5),
-            deadline=self.house.now,
-        )
-        self.send(message, REVIEWING)
+        self.send(resolution(self.house, id, tuple(who), outcome, serials=serials), REVIEWING)
 
     @rule(data=st.data(), outcome=uniform([1, 1, 2]), person=people)
     @has_filing
@@ -397,17 +387,7 @@ class Procedure(Watched):
         id = self.some(data, State.PUBLISHED)
         made, _ = self.model.objections.get((id, person.party), (0, False))
         self.send(self.house.object(person, id, serial=made), self.key(person))
-        message = Resolve(
-            registrar=REGISTRAR,
-            officer=REVIEWING.address,
-            registration=id,
-            objectors=(person.party,),
-            serials=(made,),
-            outcome=outcome,
-            decision=commitment(5),
-            deadline=self.house.now,
-        )
-        self.send(message, REVIEWING)
+        self.send(resolution(self.house, id, (person,), outcome, serials=(made,)), REVIEWING)
 
     def objections(self) -> Any:
         return self.model.objections.items()

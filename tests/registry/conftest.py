@@ -10,6 +10,8 @@ import pytest
 
 if TYPE_CHECKING:
     from registry.embedded import EmbeddedChain
+    from tests.registry.exported import Exported
+    from tests.registry.procedure import World
     from tests.registry.sandbox import Sandbox, Staff
 
 # Imports stand inside: tests that need no chain need not wait for one to be imported.
@@ -49,3 +51,22 @@ def deployed(
     from tests.registry.sandbox import deployed_on
 
     return deployed_on(*embedded_chain, staff, chain_folder)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A registry in which one joint filing is attested, and which has read all blocks."""
+    from tests.registry.procedure import world
+
+    with world(tmp_path_factory.mktemp("world")) as found:
+        found.attest(found.file(*found.two_holders()))
+        found.follow()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def exported(made: World) -> Exported:
+    """Its bundle, which discloses the form."""
+    from tests.registry.exported import export
+
+    return export(made, "form")

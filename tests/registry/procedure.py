@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import encode as abi_encode
-from eth_abi.grammar import parse
 from eth_account import Account
 from sqlalchemy import Engine
 
 from registry.checkpoints import Checkpoints
 from registry.database import open_sqlite
+from registry.deployment.blueprint import call_data
 from registry.documents import Documents, Opening
-from registry.hashes import canonical, from_hex, keccak, to_hex
+from registry.hashes import canonical, from_hex, to_hex
 from registry.indexer import Indexer
 from registry.keys import Key
 from registry.messages import ZERO, Message, party_of
@@ -108,13 +107,9 @@ class World:
             Holder(party_of(second.address), 3, self.new_key),
         )
 
-    def administer(self, contract: str, call: str, *arguments: Any) -> None:
-        """A call that only the owner may make; `call` is the function's signature."""
-        kinds = parse(call[call.index("(") :]).components
-        data = keccak(call.encode())[:4] + abi_encode(
-            [each.to_type_str() for each in kinds], arguments
-        )
-        self.send(self.deployment.contracts[contract], data)
+    def administer(self, contract: str, function: str, *arguments: Any) -> None:
+        """A call that only the owner may make."""
+        self.send(self.deployment.contracts[contract], call_data(contract, function, *arguments))
 
     def act(self, message: Message, *signed: Key | str, filings: tuple[Message, ...] = ()) -> None:
         """Executes an act in a Batch, signed by keys or with signatures that were made before."""
@@ -129,12 +124,8 @@ class World:
         if self.copies:
             wrong = tuple(Key.fresh().sign(digest) for _ in signed)
             calls = [message.calldata(wrong, filings), call, message.calldata(wrong, filings)]
-        run = keccak(b"run(address,uint256,bytes[])")[:4]
         batch = self.deployment.contracts["Batch"]
-        receipt = self.send(
-            batch,
-            run + abi_encode(["address", "uint256", "bytes[]"], [target, 3_000_000, calls]),
-        )
+        receipt = self.send(batch, call_data("Batch", "run", target, 3_000_000, calls))
         faults = [log["data"] for log in receipt["logs"] if log["address"] == batch.lower()]
         assert len(faults) == len(calls) - 1, faults
 
@@ -162,7 +153,7 @@ class World:
         digest = message.digest(self.deployment.domain("Parties"))
         self.administer(
             "Parties",
-            "replaceKey((bytes32,address,uint16,uint40),bytes[])",
+            "replaceKey",
             message.abi_value(),
             [from_hex(each.sign(digest)) for each in (key, by)],
         )

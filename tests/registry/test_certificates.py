@@ -47,14 +47,6 @@ from tests.registry.procedure import World, world
 from tests.registry.sandbox import REGISTRAR
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world")) as found:
-        found.attest(found.file(*found.two_holders()))
-        found.follow()
-        yield found
-
-
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path) as found:
@@ -202,11 +194,11 @@ class TestABundle:
         fresh.file(*fresh.two_holders())
         snapshot = fresh.node.request("evm_snapshot")
         fresh.wait(10)
-        fresh.administer("Registrars", "admit(uint16)", 111)
+        fresh.administer("Registrars", "admit", 111)
         signed = fresh.checkpoints.sign_final(fresh.chain.head())
         assert signed is not None
         fresh.node.request("evm_revert", [snapshot])
-        fresh.administer("Registrars", "admit(uint16)", 222)
+        fresh.administer("Registrars", "admit", 222)
         assert fresh.chain.head().number == signed.number
         with pytest.raises(Mismatch, match=signed.hash):
             fresh.checkpoints.sign_final(fresh.chain.head())
@@ -216,7 +208,7 @@ class TestABundle:
         attested = fresh.chain.head()
         fresh.follow()
         fresh.checkpoints.sign_final(attested)
-        fresh.administer("Registrars", "admit(uint16)", 111)
+        fresh.administer("Registrars", "admit", 111)
         fresh.follow()
         assert bundle_of(fresh)["certificate"]["as_of"]["block"] == attested.number
         newest = fresh.chain.head()
@@ -276,12 +268,12 @@ class TestATrustFile:
         start = fresh.chain.head().number
         officer = fresh.reviewer.address
         instrument = b"\x01" * 32
-        fresh.administer("Registrars", "appoint(uint16,address,uint8)", REGISTRAR, officer, 3)
-        fresh.administer("Registrars", "dismiss(uint16,address)", REGISTRAR, officer)
-        fresh.administer("Registrars", "suspend(uint16,bytes32)", REGISTRAR, instrument)
-        fresh.administer("Registrars", "resume(uint16,bytes32)", REGISTRAR, instrument)
-        fresh.administer("Registrars", "suspend(uint16,bytes32)", REGISTRAR, instrument)
-        fresh.administer("Registrars", "retire(address)", fresh.checkpointer.address)
+        fresh.administer("Registrars", "appoint", REGISTRAR, officer, 3)
+        fresh.administer("Registrars", "dismiss", REGISTRAR, officer)
+        fresh.administer("Registrars", "suspend", REGISTRAR, instrument)
+        fresh.administer("Registrars", "resume", REGISTRAR, instrument)
+        fresh.administer("Registrars", "suspend", REGISTRAR, instrument)
+        fresh.administer("Registrars", "retire", fresh.checkpointer.address)
         fresh.follow()
         trust = trust_of(fresh)
         registrar = trust["registrars"][str(REGISTRAR)]

@@ -177,10 +177,14 @@ class TestFile:
     ) -> None:
         wrong = json.loads(form.read_text()) | {"grade": "CORE"}
         form.write_text(json.dumps(wrong))
-        said = registry("file", some_data, "--form", form, "--key", holder[0], "--url", running.url)
-        assert said.code == 1
-        assert "/grade [" in said.err
-        assert "next:" in said.err
+        given = ("--sample", form, "--paper", f"OTHER={form}")
+        # Nobody listens there: the sample of core data, too, is refused before anything is sent.
+        for url in (running.url, NOBODY):
+            mine = ("--key", holder[0], "--url", url)
+            said = registry("file", some_data, "--form", form, *mine, *given)
+            assert said.code == 1
+            assert "/grade [" in said.err
+            assert "next:" in said.err
 
     def test_an_error_as_json(self, registry: Command) -> None:
         said = registry("status", fresh_root(), "--url", NOBODY, "--json")

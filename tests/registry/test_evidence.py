@@ -121,7 +121,7 @@ class TestInStep:
     def test_it_needs_nothing_else_of_the_package(self) -> None:
         allowed = {"coincurve", "eth_hash", "rfc8785", "registry.verification"}
         standard = {"argparse", "hashlib", "json", "re", "sys", "collections", "dataclasses"}
-        standard |= {"functools", "pathlib", "typing", "unicodedata"}
+        standard |= {"datetime", "functools", "pathlib", "typing", "unicodedata"}
         for path in Path(verification.__file__).parent.glob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom):

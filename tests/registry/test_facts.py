@@ -8,7 +8,6 @@
 """
 
 import re
-from pathlib import Path
 
 import pytest
 from eth_abi.abi import encode
@@ -22,8 +21,8 @@ from registry.facts import Fact, Log, fact_types
 from registry.hashes import keccak, to_hex
 from registry.registrations.facts import RegistrationAttested, RegistrationFiled
 from registry.rules.states import State
+from tests.machine import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 EVENTS = {
     (contract, entry["name"]): entry
     for contract in CONTRACTS

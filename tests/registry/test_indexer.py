@@ -13,7 +13,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -22,15 +21,14 @@ from sqlalchemy import Engine, select
 from registry.chain import Chain
 from registry.database import open_read_model
 from registry.deployment import Deployment
-from registry.embedded import EmbeddedChain, serve
 from registry.errors import Mismatch, Unavailable
 from registry.facts import Log, ReadModel
 from registry.hashes import from_hex
 from registry.indexer import Indexer, Step, compare_tips
+from registry.keys import Key
 from registry.registrations import questions
-from tests.registry.local_chain import Sender, address_of, deploy, filing
-
-WEALTH = 10**24
+from tests.registry.local_chain import deploy, filing, sender
+from tests.registry.sandbox import embedded
 
 
 @dataclass
@@ -42,11 +40,11 @@ class Node:
     key: bytes
 
     def file(self, times: int = 1) -> list[str]:
-        sender = Sender(self.chain, self.key)
+        by = sender(self.chain, self.key)
         filed = []
         for _ in range(times):
             kept = filing(self.deployment, self.key)
-            sender.send(self.deployment.contracts["Registrations"], kept.calldata)
+            by.run("file", self.deployment.contracts["Registrations"], kept.calldata)
             filed.append(kept.digest)
         return filed
 
@@ -60,15 +58,10 @@ class Node:
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:
-    key = token_bytes(32)
-    with (
-        EmbeddedChain.open(
-            tmp_path / "chain.db", funded={address_of(key): WEALTH}, interval=0, controls=True
-        ) as embedded,
-        serve(embedded) as url,
-    ):
+    key = Key.fresh()
+    with embedded(tmp_path, key) as (_, url):
         chain = Chain(url)
-        yield Node(chain, deploy(chain, key), key)
+        yield Node(chain, deploy(chain, key.secret, tmp_path), key.secret)
 
 
 @pytest.fixture

@@ -17,22 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.verification import verify
-from tests.registry.exported import Exported, because, export, verdicts
-from tests.registry.procedure import World, world
+from tests.registry.exported import Exported, because, verdicts
 
 Place = tuple[int | str, ...]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world")) as found:
-        found.attest(found.file(*found.two_holders()))
-        yield found
-
-
-@pytest.fixture(scope="module")
-def exported(made: World) -> Exported:
-    return export(made, "form")
 
 
 def fallen(exported: Exported, bundle: Any) -> set[str]:

@@ -9,6 +9,7 @@ Other chains, other people
 - another registry's bundle is not of this chain
 - a block signed by a stranger is no checkpoint
 - what the trust file does not allow is false: key, officer, period, role, suspension, rules
+- a code must be of the registrar and of the month in Beijing
 
 A chain of headers
 - stands in for a checkpoint, and breaks where one is missing
@@ -35,7 +36,8 @@ import json
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +49,12 @@ from registry.fingerprint import fingerprint
 from registry.hashes import canonical, to_hex
 from registry.keys import Key
 from registry.verification import Claim, Report, command, evidence, main, verify
+from registry.verification.judgements import code_stem
 from tests.registry.exported import Exported, because, export, verdicts
 from tests.registry.procedure import Holder, World, world
 
 AUTHORITY = {"chain", "checkpoint_keys", "officers", "clocks"}
 NEVER = {"standing", "law"}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world")) as found:
-        found.attest(found.file(*found.two_holders()))
-        yield found
-
-
-@pytest.fixture(scope="module")
-def exported(made: World) -> Exported:
-    return export(made, "form")
 
 
 class TestABundleOfARealRegistration:
@@ -151,6 +142,19 @@ class TestOtherChainsOtherPeople:
         report = verify(bundle, trust)
         assert {n for n, v in verdicts(report).items() if v == "false"} == {claim}
         assert report.exit_code == 7
+
+    @pytest.mark.parametrize(
+        ("since", "month"),
+        [
+            ("2026-10-31T15:59:59+00:00", "202610"),
+            ("2026-10-31T16:00:00+00:00", "202611"),
+            ("2026-12-31T16:00:00+00:00", "202701"),
+        ],
+    )
+    def test_a_code_is_of_the_month_in_beijing(self, since: str, month: str) -> None:
+        moment = int(datetime.fromisoformat(since).timestamp())
+        assert code_stem("XX", 990, moment) == f"XX990{month}"
+        assert code_stem("SJ", 7, moment) == f"SJ007{month}"
 
     def test_refuses_a_malformed_trust_file(self, exported: Exported) -> None:
         bundle, trust = exported.copies()

@@ -2,16 +2,20 @@
 
 - messages: what to sign is told; an act is received once, waited for, followed
 - the same data: a party files it once, and again after a withdrawal
+- many in one request: one line of answer each; a later one is judged upon the earlier
 - the procedure: before its time the contract's refusal is told, with how long the signature lives
 """
 
 import json
+import secrets
 from typing import Any
 
 from registry.documents import Opening
+from registry.hashes import to_hex
 from registry.keys import Key
-from registry.messages import party_of
+from registry.messages import Message, party_of
 from registry.registrations.acts import (
+    Accept,
     File,
     Object,
     Resolve,
@@ -110,6 +114,19 @@ class TestSameData:
             )
         )
 
+    def test_refuses_a_second_filing_in_the_same_request(self, desk: Desk, applicant: Key) -> None:
+        fingerprint = to_hex(secrets.token_bytes(32))
+        lines = []
+        for _ in range(2):
+            message, papers = desk.filing(applicant, fingerprint=fingerprint)
+            lines.append(
+                json.dumps({"type": "File", **desk.body(message, applicant, papers=papers)})
+            )
+        answer = desk.http.post("/v1/messages", content="\n".join(lines))
+        first, second = (json.loads(line) for line in answer.text.splitlines())
+        assert (first["state"], second["code"]) == ("received", "conflict")
+        assert second["errors"][0]["rule"] == "filed_before"
+
     def test_takes_another_partys_filing_of_the_same_data(self, desk: Desk) -> None:
         fingerprint = fresh_root()
         assert desk.file(Key.fresh(), fingerprint=fingerprint) != desk.file(
@@ -179,3 +196,45 @@ class TestProcedure:
         history = desk.http.get(f"/v1/registrations/{id}/history").json()
         assert [each["state"] for each in history["changes"]][-1] == "ATTESTED"
         assert history["objections"][0]["outcome"] == 1
+
+
+class TestMany:
+    def sent(self, desk: Desk, *acts: dict[str, Any]) -> list[dict[str, Any]]:
+        lines = "\n".join(json.dumps(act) for act in acts)
+        answer = desk.http.post("/v1/messages", content=lines)
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    def line(self, desk: Desk, message: Message, *keys: Key, **more: Any) -> dict[str, Any]:
+        return {"type": type(message).__name__, **desk.body(message, *keys, **more)}
+
+    def test_each_is_judged_upon_those_before_it(self, desk: Desk, applicant: Key) -> None:
+        reviewer = desk.sandbox.staff.reviewer
+        message, papers = desk.filing(applicant)
+        unfiled, _ = desk.filing(applicant)
+        accepts = [
+            Accept(
+                registrar=REGISTRAR,
+                officer=reviewer.address,
+                registrations=(desk.digest(each),),
+                steps=(1,),
+                deadline=desk.soon(),
+            )
+            for each in (message, unfiled)
+        ]
+        found = self.sent(
+            desk,
+            self.line(desk, message, applicant, papers=papers),
+            self.line(desk, accepts[0], reviewer),
+            self.line(desk, accepts[1], reviewer),
+            {"type": "Accept"},
+        )
+        assert [each.get("state") or each["code"] for each in found] == [
+            "received",
+            "received",
+            "contract_refuses",
+            "malformed",
+        ]
+        for each in found[:2]:
+            desk.settle(each["digest"])
+        state = desk.http.get(f"/v1/registrations/{desk.digest(message)}").json()
+        assert state["registration"]["state"] == "ACCEPTED"

@@ -1,31 +1,39 @@
 """Papers over HTTP
 
 - read for a signed purpose by applicants and officers alone, and logged
+- kept by no cache; a request is good for a day at most
 - a document that a form names is read through it only where its filer had it
     ├── as the ticket shows that we gave for its content
     └── not by naming the hash of what another gave us
 """
 
 import secrets
+import time
 from typing import Any
 
 from registry.keys import Key
 from registry.messages import ZERO
-from registry.reading import Read
+from registry.reading import LONGEST, Read
 from registry.registrations.acts import File
 from tests.registry.api.desk import Desk, refusal, spoilt
 
 
 class TestPapers:
     def ask(
-        self, desk: Desk, id: str, reader: Key, purpose: str = "审查", document: str = ZERO
+        self,
+        desk: Desk,
+        id: str,
+        reader: Key,
+        purpose: str = "审查",
+        document: str = ZERO,
+        until: int | None = None,
     ) -> Any:
         message = Read(
             registration=id,
             document=document,
             purpose=purpose,
             reader=reader.address,
-            until=desk.soon(),
+            until=until or desk.soon(),
         )
         digest = message.digest(desk.house.deployment.domain("Registrations"))
         body = {"message": message.model_dump(mode="json"), "signature": reader.sign(digest)}
@@ -39,6 +47,16 @@ class TestPapers:
             assert answer.json()["form"]["applicants"][0]["phone"]
         readers = [each.reader for each in desk.house.documents.reads(f"{id}/{ZERO}")]
         assert readers == [desk.sandbox.staff.reviewer.address, applicant.address]
+
+    def test_are_kept_by_no_cache(self, desk: Desk, applicant: Key) -> None:
+        answer = self.ask(desk, desk.file(applicant), applicant)
+        assert answer.headers["cache-control"] == "no-store"
+
+    def test_are_asked_for_anew_each_day(self, desk: Desk, applicant: Key) -> None:
+        id = desk.file(applicant)
+        for until in (1, int(time.time()) + 2 * LONGEST):
+            flaws = refusal(self.ask(desk, id, applicant, until=until), 422, "malformed")
+            assert flaws[0]["pointer"] == "/message/until"
 
     def test_are_closed_to_a_stranger(self, desk: Desk, applicant: Key) -> None:
         id = desk.file(applicant)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from registry.bodies import MOST_FLAWS
 from registry.hashes import to_hex
 from registry.keys import Key
 from registry.rules.identifiers import make_fictitious_uscc
@@ -143,3 +144,23 @@ class TestBadInput:
         other = message.model_copy(update={"registrar": 123})
         errors = refusal(desk.send(other, applicant, papers=papers), 422, "not_allowed")
         assert errors[0]["pointer"] == "/message/registrar"
+
+    def test_a_lone_surrogate_can_be_refused(self, desk: Desk) -> None:
+        answer = desk.http.post("/v1/messages/File", content='{"\\udfff": 1}')
+        assert refusal(answer, 422, "malformed")[0]["pointer"] == "/\\udfff"
+        lines = '{"type": "\\ud800"}\n{"\\udfff": 1, "type": "File"}'
+        answer = desk.http.post("/v1/messages", content=lines)
+        assert answer.status_code == 200
+        assert len(answer.text.splitlines()) == 2
+
+    @pytest.mark.parametrize("digits", [40, 64])
+    def test_what_only_looks_like_a_hash_finds_nothing(self, desk: Desk, digits: int) -> None:
+        answer = desk.http.get("/v1/search", params={"q": "0x" + "z" * digits})
+        assert (answer.status_code, answer.json()["hits"]) == (200, [])
+
+    def test_a_thousand_faults_are_counted_and_a_hundred_named(self, desk: Desk) -> None:
+        message = {f"m{i}": i for i in range(1000)}
+        answer = desk.http.post("/v1/messages/File", json={"message": message, "signatures": []})
+        assert len(refusal(answer, 422, "malformed")) == MOST_FLAWS
+        # Those of File that are missing are faults as well.
+        assert answer.json()["detail"] == "1006 faults in /message"

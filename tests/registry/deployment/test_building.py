@@ -41,13 +41,17 @@ def stands(chain: Chain, deployment: Deployment, staff: Staff) -> bool:
     return roles == [1, 2] and bool(chain.ask("Registrars", registrars, "isCheckpointKey", key))
 
 
+def assert_whole(chain: Chain, deployment: Deployment, staff: Staff) -> None:
+    """Where the plan said, with nothing sent twice, and nothing that verify could find."""
+    assert deployment.contracts == addresses(staff.owner.address, 0)
+    assert chain.nonce(staff.owner.address) == SENDS
+    assert stands(chain, deployment, staff)
+    assert verify(chain, deployment) == []
+
+
 class TestDeploy:
     def test_gives_what_the_plan_said(self, deployed: Sandbox) -> None:
-        owner = deployed.staff.owner.address
-        assert deployed.deployment.contracts == addresses(owner, 0)
-        assert deployed.chain.nonce(owner) == SENDS
-        assert stands(deployed.chain, deployed.deployment, deployed.staff)
-        assert verify(deployed.chain, deployed.deployment) == []
+        assert_whole(deployed.chain, deployed.deployment, deployed.staff)
 
     def test_sends_nothing_the_second_time(self, url: str, fresh: Staff, tmp_path: Path) -> None:
         chain, journal = Chain(url), tmp_path / "journal"
@@ -65,10 +69,7 @@ class TestDeploy:
             deploy(Mortal(url, nth, after=after), fresh.owner, fresh.plan(), tmp_path / "journal")
         chain = Chain(url)
         deployment = deploy(chain, fresh.owner, fresh.plan(), tmp_path / "journal")
-        assert deployment.contracts == addresses(fresh.owner.address, 0)
-        assert chain.nonce(fresh.owner.address) == SENDS
-        assert stands(chain, deployment, fresh)
-        assert verify(chain, deployment) == []
+        assert_whole(chain, deployment, fresh)
 
     def test_goes_on_when_blocks_are_slow(self, tmp_path: Path) -> None:
         staff = Staff()
@@ -161,10 +162,7 @@ class TestOnAnotherNode:
                 )
         chain = Chain(node)
         deployment = deploy(chain, rich_there.owner, rich_there.plan(), tmp_path / "journal")
-        assert deployment.contracts == addresses(rich_there.owner.address, 0)
-        assert chain.nonce(rich_there.owner.address) == SENDS
-        assert stands(chain, deployment, rich_there)
-        assert verify(chain, deployment) == []
+        assert_whole(chain, deployment, rich_there)
 
 
 class TestAdminister:

@@ -1,5 +1,5 @@
 """An opening
-├── is found by registration and by fingerprint, and a repeat is no error
+├── is found by registration, by fingerprint, by fingerprint and party, and a repeat is no error
 ├── is refused when it contradicts the one that is kept
 └── leaves both indexes when it is erased, also in a restored backup
 """
@@ -34,6 +34,21 @@ class TestOpening:
             assert store.filings_of(word("b4")) == []
             with pytest.raises(NotFound):
                 store.opening(word("a4"))
+
+    def test_is_found_by_fingerprint_and_party_alone(self, folder: Path) -> None:
+        ours, theirs = word("01"), word("02")
+        with closing(Documents.open(folder)) as store:
+            store.keep_opening(replace(opening("a1"), parties=(ours,)))
+            store.keep_opening(replace(opening("a2"), parties=(ours, theirs)))
+            store.keep_opening(replace(opening("a3", fingerprint="b3"), parties=(theirs,)))
+        with closing(Documents.open(folder)) as store:
+            assert store.filings_by(word("bb"), ours) == [word("a1"), word("a2")]
+            assert store.filings_by(word("bb"), theirs) == [word("a2")]
+            assert store.filings_by(word("b3"), ours) == []
+            store.erase_opening(word("a2"), reason=WHY)
+            assert store.filings_by(word("bb"), theirs) == []
+            marks = sql(folder / "documents.db", "SELECT count(*) FROM opening_of_party")
+            assert marks == [(2,)]
 
     def test_is_refused_when_it_contradicts_the_one_that_is_kept(
         self, documents: Documents

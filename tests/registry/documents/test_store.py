@@ -1,6 +1,7 @@
 """The store as a whole
 
 Together: all or nothing; a refusal of one part does not spoil the rest
+Reserve: what documents must leave free they leave, and what is kept is still read
 Trouble: a full disk refuses writes, reads go on, and it recovers; several threads, several openers;
 five kill -9 leave every acknowledged document whole
 """
@@ -29,6 +30,18 @@ from registry.errors import (
 from registry.hashes import content_hash
 from tests.machine import ROOT
 from tests.registry.documents.on_disk import FORM, WHY, opening, sql, word
+
+
+class TestReserve:
+    def test_is_left_free(self, folder: Path) -> None:
+        with closing(Documents.open(folder)) as store:
+            kept = store.put(FORM)
+        with closing(Documents.open(folder, reserve=1 << 60)) as store:
+            with pytest.raises(StorageFull, match="no room"):
+                store.put(b"one more")
+            assert not store.has(content_hash(b"one more"))
+            assert store.put(FORM) == kept
+            assert store.get(kept) == FORM
 
 
 class TestTogether:

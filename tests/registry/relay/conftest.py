@@ -7,24 +7,20 @@ from secrets import token_bytes
 import pytest
 
 from registry.chain import Chain
-from registry.embedded import EmbeddedChain, serve
+from registry.keys import Key
 from registry.outbox import Outbox
-from tests.registry.local_chain import address_of, deploy
-from tests.registry.relay.ground import WEALTH, Ground
+from tests.registry.local_chain import deploy
+from tests.registry.relay.ground import Ground
+from tests.registry.sandbox import embedded
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """The embedded chain, which makes a block of each transaction at once."""
-    key = token_bytes(32)
-    path = tmp_path_factory.mktemp("chain") / "chain.db"
-    funded = {address_of(key): WEALTH}
-    with (
-        EmbeddedChain.open(path, funded=funded, interval=0, controls=True) as embedded,
-        serve(embedded) as url,
-    ):
+    key, folder = Key.fresh(), tmp_path_factory.mktemp("chain")
+    with embedded(folder, key) as (_, url):
         chain = Chain(url)
-        yield Ground(chain, deploy(chain, key), key)
+        yield Ground(chain, deploy(chain, key.secret, folder), key.secret)
 
 
 @pytest.fixture

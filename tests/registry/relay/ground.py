@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from registry.chain import Chain, RpcError
 from registry.deployment import Deployment
@@ -15,10 +16,7 @@ from registry.registrations.acts import File
 from registry.relay import Pace, Relay
 from registry.settings import Settings
 from registry.signatures import sign
-from tests.registry.local_chain import Sender, filings_on_chain
-
-WEALTH = 10**24
-
+from tests.registry.local_chain import filings_on_chain, sender
 
 PATIENCE_SECONDS = 30
 
@@ -34,9 +32,9 @@ class Ground:
     deployment: Deployment
     key: bytes
 
-    @property
-    def sender(self) -> Sender:
-        return Sender(self.chain, self.key)
+    def send(self, to: str, data: bytes = b"") -> dict[str, Any]:
+        """A transaction of the key's own, beside the relay; its receipt."""
+        return sender(self.chain, self.key).run("beside the relay", to, data)
 
     def relay(self, outbox: Outbox, *, pace: Pace | None = None, **settings: int) -> Relay:
         told = Settings.model_validate(settings)

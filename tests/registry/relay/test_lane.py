@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from secrets import token_bytes
 from threading import Thread
 from typing import Any
@@ -23,7 +24,7 @@ from registry.chain import Chain
 from registry.deployment import Deployment
 from registry.errors import WrongChain
 from registry.hashes import to_hex
-from registry.outbox import Outbox, State, attempts
+from registry.outbox import Outbox, State, Submission, attempts
 from registry.relay import Pace, Relay
 from registry.relay.lane import Lane, LeaseLost
 from registry.settings import Settings
@@ -32,13 +33,13 @@ from tests.machine import running_anvil
 from tests.registry.local_chain import address_of, deploy, filing
 from tests.registry.relay.ground import (
     HOUR,
-    WEALTH,
     Ground,
     assert_each_once,
     drain,
     now,
     run_until,
 )
+from tests.registry.sandbox import WEALTH
 
 
 class TestLane:
@@ -103,7 +104,7 @@ class TestLane:
     ) -> None:
         relay = ground.relay(outbox, pace=Pace(resend=0.0))
         relay.step()
-        ground.sender.send(address_of(holder), b"")
+        ground.send(address_of(holder))
         (held,) = outbox.receive(filing(ground.deployment, holder))
 
         drain(relay)
@@ -118,30 +119,38 @@ class TestLane:
 
 
 @pytest.fixture
-def anvil_ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+def anvil_ground(tmp_path: Path) -> Iterator[Ground]:
     """A node that makes a block only when told, once the contracts are there."""
     with running_anvil(block_time=None) as url:
         chain, key = Chain(url), token_bytes(32)
         chain.rpc("anvil_setBalance", address_of(key), hex(WEALTH))
         chain.rpc("evm_setAutomine", True)
-        deployment = deploy(chain, key)
+        deployment = deploy(chain, key, tmp_path)
         chain.rpc("evm_setAutomine", False)
         yield Ground(chain, deployment, key)
+
+
+def raise_price(chain: Chain) -> None:
+    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
+    chain.rpc("evm_mine")
+
+
+def outbid(relay: Relay, held: Submission) -> str | None:
+    """Sends it, and again for more when the price has risen; the hash of the first transaction."""
+    relay.step()
+    first = now(relay.outbox, held).transaction
+    raise_price(relay.chain)
+    run_until(relay, lambda: now(relay.outbox, held).transaction != first)
+    return first
 
 
 class TestTheNode:
     def test_pays_more_when_the_price_rises(
         self, anvil_ground: Ground, outbox: Outbox, holder: bytes
     ) -> None:
-        chain = anvil_ground.chain
-        relay = anvil_ground.relay(outbox, pace=Pace(resend=0.0))
+        chain, relay = anvil_ground.chain, anvil_ground.relay(outbox, pace=Pace(resend=0.0))
         (held,) = outbox.receive(filing(anvil_ground.deployment, holder))
-        relay.step()
-        first = now(outbox, held).transaction
-        chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
-        chain.rpc("evm_mine")
-
-        run_until(relay, lambda: now(outbox, held).transaction != first)
+        first = outbid(relay, held)
         chain.rpc("evm_mine")
         drain(relay)
 
@@ -153,14 +162,9 @@ class TestTheNode:
     def test_whichever_attempt_is_mined_counts(
         self, anvil_ground: Ground, outbox: Outbox, holder: bytes
     ) -> None:
-        chain = anvil_ground.chain
-        relay = anvil_ground.relay(outbox, pace=Pace(resend=0.0))
+        chain, relay = anvil_ground.chain, anvil_ground.relay(outbox, pace=Pace(resend=0.0))
         (held,) = outbox.receive(filing(anvil_ground.deployment, holder))
-        relay.step()
-        first = now(outbox, held).transaction
-        chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
-        chain.rpc("evm_mine")
-        run_until(relay, lambda: now(outbox, held).transaction != first)
+        first = outbid(relay, held)
         with outbox.engine.connect() as connection:
             (old, _) = connection.execute(
                 select(attempts.c.raw).order_by(attempts.c.position)
@@ -183,8 +187,7 @@ class TestTheNode:
         relay = anvil_ground.relay(outbox, pace=Pace(resend=0.0, most_fee=most))
         outbox.receive(filing(anvil_ground.deployment, holder))
         relay.step()
-        anvil_ground.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
-        anvil_ground.chain.rpc("evm_mine")
+        raise_price(anvil_ground.chain)
 
         for _ in range(5):
             relay.step()

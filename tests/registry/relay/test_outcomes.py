@@ -193,7 +193,7 @@ class TestRefused:
         self, ground: Ground, outbox: Outbox, holder: bytes
     ) -> None:
         # PUSH4 <loop> PUSH1 0 MSTORE, RETURN its four bytes; the loop: JUMPDEST PUSH1 0 JUMP.
-        receipt = ground.sender.send("0x", bytes.fromhex("635b600056600052" + "6004601cf3"))
+        receipt = ground.send("0x", bytes.fromhex("635b600056600052" + "6004601cf3"))
         wallet = party_of(receipt["contractAddress"])
         burning = [filing_of_wallet(ground, wallet) for _ in range(20)]
         sound = [filing(ground.deployment, holder) for _ in range(5)]

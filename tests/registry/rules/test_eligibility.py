@@ -6,9 +6,9 @@ follows the situation (guide arts. 15, 20, 21), each row of the table in domain 
 ├── by agreement: what it grants; silent: what a supplement grants
 ├── fused: the contract; silent: hold and use, operate with everybody's consent
 ├── derived: use of the source first, then the contract, then change and value
-├── entrusted: nothing, unless law or contract says so
+├── entrusted: nothing, unless law or contract says so, and never more than the way allows
 ├── duty data: nothing, whoever applies, commissioned or not
-└── product of authorised operation: after its own public registration
+└── product of authorised operation: after its own public registration, what the agreement gives
 asks for every fact it needs, and for no other
 ├── leaving any one out is asked for, never assumed
 └── every fact it can ask for has wording in both languages and an article
@@ -75,8 +75,15 @@ PRODUCT: dict[str, Any] = {
     **SOUND,
     "public_registration": PublicRegistration.PRODUCT,
     "public_product_code": "4403-0001",
+    "contract_states": True,
+    "contract_grants": ALL_RIGHTS,
 }
-UTILITY: dict[str, Any] = {**NO_DUTY, "from_public_service": True, "otherwise_provided": False}
+UTILITY: dict[str, Any] = {
+    **NO_DUTY,
+    "contract_kept": True,
+    "from_public_service": True,
+    "otherwise_provided": False,
+}
 
 
 def granting(rights: Right) -> dict[str, Any]:
@@ -120,9 +127,16 @@ ROWS: list[tuple[Situation, Way, dict[str, Any], Right]] = [
     (Situation.DERIVED, Way.DERIVED, CHANGED, ALL_RIGHTS),
     (Situation.ENTRUSTED, Way.BY_AGREEMENT, {**NO_DUTY, "processor_exception": NO_RIGHT}, NO_RIGHT),
     (Situation.ENTRUSTED, Way.BY_AGREEMENT, {**NO_DUTY, "processor_exception": U}, U),
+    (Situation.ENTRUSTED, Way.AUTOMATED_PUBLIC, {**WEB, "processor_exception": ALL_RIGHTS}, H | U),
     (Situation.DUTY_DATA, Way.SELF_GENERATED, {}, NO_RIGHT),
     (Situation.DUTY_DATA_COMMISSIONED, Way.BY_AGREEMENT, {}, NO_RIGHT),
     (Situation.AUTHORISED_PRODUCT, Way.DERIVED, PRODUCT, ALL_RIGHTS),
+    (
+        Situation.AUTHORISED_PRODUCT,
+        Way.BY_AGREEMENT,
+        {**PRODUCT, "contract_grants": O},
+        O,
+    ),
     (Situation.UTILITIES, Way.SELF_GENERATED, UTILITY, ALL_RIGHTS),
 ]
 
@@ -170,12 +184,21 @@ SPOILT: list[tuple[Situation, Way, dict[str, Any], dict[str, Any], str]] = [
     (Situation.DERIVED, Way.DERIVED, CHANGED, {"substantial_change": False}, "art. 20(4)"),
     (Situation.DERIVED, Way.DERIVED, CHANGED, {"markedly_higher_value": False}, "art. 20(4)"),
     (
-        Situation.AUTHORISED_PRODUCT,
-        Way.DERIVED,
-        PRODUCT,
-        {"public_registration": PublicRegistration.RESOURCE_ONLY},
-        "art. 15(2)",
+        Situation.ENTRUSTED,
+        Way.AUTOMATED_PUBLIC,
+        {**WEB, "processor_exception": ALL_RIGHTS},
+        {"circumvention": True},
+        "art. 21(4)",
     ),
+    *(
+        (Situation.AUTHORISED_PRODUCT, Way.DERIVED, PRODUCT, spoil, article)
+        for spoil, article in (
+            ({"public_registration": PublicRegistration.RESOURCE_ONLY}, "art. 15(2)"),
+            ({"contract_grants": O}, "art. 20(2)"),
+            ({"contract_states": False, "supplement_grants": O}, "art. 20(2)"),
+        )
+    ),
+    (Situation.UTILITIES, Way.SELF_GENERATED, UTILITY, {"contract_kept": False}, "art. 21(1)"),
     (
         Situation.UTILITIES,
         Way.SELF_GENERATED,
@@ -276,6 +299,10 @@ class TestClaimable:
         facts = Facts(**{**ROWS[0][2], "duty_of": DutyOf.PUBLIC_INSTITUTION})
         source = Source(way=Way.SELF_GENERATED, situation=Situation.SELF_GENERATED)
         assert isinstance(claimable(source=source, rights=ALL_RIGHTS, facts=facts), Allowed)
+
+    def test_a_registration_that_stands_no_more_is_not_asked_about(self) -> None:
+        assert "still stand" in question("registered_before").question.en
+        assert "未失效、未注销" in question("registered_before").question.zh
 
     def test_somebody_else_s_registration_of_the_same_data_is_not_asked_about(self) -> None:
         assert "somebody else does not count" in question("registered_before").question.en

@@ -97,6 +97,10 @@ class TestContradictions:
         form["applicants"][0]["claim"]["rights"] = []
         assert flaws_of(form, sandbox) == [("/applicants/0/claim/rights", "empty")]
 
+    def test_another_holder_of_nothing(self, form: Form, sandbox: Profile) -> None:
+        form["other_holders"] = [{"name": "别的主体", "id": "0", "rights": [], "limits": "无"}]
+        assert flaws_of(form, sandbox) == [("/other_holders/0/rights", "empty")]
+
 
 class TestGrade:
     def test_core_is_refused_and_nothing_is_repeated(self, sandbox: Profile) -> None:
@@ -114,8 +118,11 @@ class TestGrade:
     def test_important_data_need_proof(self, form: Form, sandbox: Profile) -> None:
         form["grade"] = "IMPORTANT"
         form["data"]["facts"] |= {"important_data": True, "important_data_lawful": True}
-        assert flaws_of(form, sandbox) == [("/papers", "guide art. 20(5)")]
-        form["papers"].append({"kind": "IMPORTANT_DATA_PROOF", "hash": HASH})
+        for kind in ("IMPORTANT_DATA_PROOF", "RISK_ASSESSMENT"):
+            ((pointer, rule),) = flaws_of(form, sandbox)
+            assert pointer == "/papers"
+            assert rule.startswith("guide art. 20(5)")
+            form["papers"].append({"kind": kind, "hash": HASH})
         assert check(form, profile=sandbox)
 
 
@@ -137,6 +144,11 @@ class TestPublicExtract:
                 ],
             },
         }
+
+    def test_shows_the_items_that_the_profile_names(self, form: Form, sandbox: Profile) -> None:
+        shown = public_extract(check(form, profile=sandbox))
+        for profile in (sandbox, load("CN_NDA_2026")):
+            assert tuple(shown) == profile.settings["notice_fields"].value
 
     def test_shows_no_text_of_a_field_that_is_not_public(self, sandbox: Profile) -> None:
         form = a_form()

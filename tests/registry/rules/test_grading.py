@@ -17,9 +17,11 @@ from registry.rules.grading import (
     Outbound,
     grade_of,
     highest,
+    important_papers,
     question,
     registrable,
 )
+from registry.rules.initial_form import PaperKind
 
 EXTREME, SERIOUS, ORDINARY = Degree.EXTREME, Degree.SERIOUS, Degree.ORDINARY
 CORE, IMPORTANT, GENERAL = Grade.CORE, Grade.IMPORTANT, Grade.GENERAL
@@ -72,6 +74,10 @@ class TestRegistrable:
         assert isinstance(answer, NeedInfo)
         assert answer.what == ("outbound", "important_data_proof")
         assert all(question(fact).zh for fact in answer.what)
+
+    def test_every_paper_it_asks_for_is_a_kind_that_the_form_knows(self) -> None:
+        assert important_papers() <= set(PaperKind)
+        assert len(important_papers()) == 2
 
     def test_refuses_important_data_without_proof(self) -> None:
         answer = registrable(IMPORTANT, Outbound.NONE, has_important_data_proof=False)

@@ -14,7 +14,6 @@ derives what only a clock makes
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -31,8 +30,8 @@ from registry.rules.states import (
     row,
     verbs,
 )
+from tests.machine import ROOT
 
-ROOT = Path(__file__).parents[3]
 INTERFACE = (ROOT / "contracts" / "interfaces" / "IRegistrations.sol").read_text()
 
 
