@@ -380,8 +380,8 @@ def _made_up(path: Path, number: int) -> list[str]:
             marks = ",".join("?" * 14)
             connection.executemany(f"INSERT INTO registration_filed VALUES ({marks})", rows)
             connection.executemany(
-                "INSERT INTO progress VALUES (?,1,?,?,1,'RegistrationFiled',?)",
-                [(row[5], block, row[1], row[5]) for row in rows],
+                "INSERT INTO progress VALUES (?,1,?,?,?,1,'RegistrationFiled',?,NULL)",
+                [(row[5], row[3], block, row[1], row[5]) for row in rows],
             )
         connection.execute("INSERT INTO final VALUES (?)", (number // each,))
         step = max(1, number // 20_000)

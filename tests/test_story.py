@@ -53,7 +53,7 @@ def is_whole(story: dict[str, Any]) -> None:
     assert (first["rights"], second["rights"]) == (["HOLD", "USE", "OPERATE"], ["HOLD", "USE"])
     assert "虚构" in first["holder"]
     assert story["refused"]["kept"] is False
-    assert [flaw["rule"] for flaw in story["refused"]["flaws"]] == ["guide art. 21(4)"]
+    assert [flaw["rule"] for flaw in story["refused"]["flaws"]] == ["guide art. 15(1)"]
     assert story["objection"]["outcome"] == 1
     assert story["verification"]["exit_code"] == 0
     assert story["tampering"]["exit_code"] == 7

@@ -1,6 +1,6 @@
 """Registrations: where they stand, what became of them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Annotated, Any
 
@@ -24,9 +24,10 @@ from registry.api.answers import (
     reply,
 )
 from registry.errors import Flaw, Malformed
-from registry.registrations import questions
+from registry.registrations import objections, questions
 from registry.registrations.questions import Registration
 from registry.rules import profiles
+from registry.rules.identifiers import SANDBOX_PREFIX
 from registry.rules.rights import Right, names
 from registry.rules.states import State
 
@@ -128,10 +129,9 @@ def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
         now = reading(connection, at_block)
         found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
         changes = questions.history(connection, id, at=at_block)
-        objections = questions.objections(connection, id, at=at_block)
         return envelope_of(now, found) | {
             "changes": [asdict(each) | {"state": each.state.name} for each in changes],
-            "objections": [asdict(each) for each in objections],
+            "objections": [asdict(each) for each in objections.of(connection, id, at=at_block)],
         }
 
 
@@ -159,19 +159,31 @@ def _state(name: str | None) -> State | None:
 
 
 def envelope_of(now: Reading, found: Registration) -> dict[str, Any]:
-    attested = found.attestation is not None and int(found.attestation.receipt, 16) != 0
-    return now.envelope(receipts=found.receipts, completed=attested)
+    # The sandbox's registrars can write a receipt as well; nothing of it is completed anywhere.
+    receipts = () if _profile(found.profile).is_sandbox else found.receipts
+    attested = found.attestation is not None and found.attestation.receipt in receipts
+    return now.envelope(receipts=receipts, completed=attested)
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """What never changes of a rule profile once it has its number."""
+
+    name: str
+    version: str
+    is_sandbox: bool
 
 
 @cache
-def _profile(number: int) -> tuple[str, str]:
-    """Name and version hash of a rule profile, which never change once it has its number."""
+def _profile(number: int) -> _Profile:
     profile = profiles.load_by_number(number)
-    return profile.name, profiles.version_hash(profile)
+    return _Profile(
+        profile.name, profiles.version_hash(profile), profile.code_prefix == SANDBOX_PREFIX
+    )
 
 
 def _registration(now: Reading, found: Registration) -> dict[str, Any]:
-    profile, version = _profile(found.profile)
+    profile = _profile(found.profile)
     attested = found.attestation
     moment = now.as_of["time"]
     running_out = found.until is not None and found.until < moment
@@ -179,15 +191,15 @@ def _registration(now: Reading, found: Registration) -> dict[str, Any]:
         "id": found.id,
         "data": found.data,
         "registrar": f"{found.registrar:03d}",
-        "profile": profile,
-        "profile_version": version,
+        "profile": profile.name,
+        "profile_version": profile.version,
         "kind": profiles.Kind(found.kind).name,
         "applicants": [
             {"party": claim.party, "rights": list(names(Right(claim.rights)))}
             for claim in found.claims
         ],
         "state": found.state.name,
-        "disputed": found.open_objections > 0,
+        "disputed": found.state is State.PUBLISHED and found.open_objections > 0,
         "lapsed": found.state is State.CORRECTION_REQUESTED and running_out,
         "expired": attested is not None and attested.expiry < moment,
         "step": found.step,

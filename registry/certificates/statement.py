@@ -18,7 +18,7 @@ from registry.registrations.facts import ProfileEnacted
 from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.rights import names
-from registry.verification.shapes import CERTIFICATE, LEGAL
+from registry.verification.shapes import CERTIFICATE, LEGAL, described
 
 
 def certificate(
@@ -31,8 +31,8 @@ def certificate(
 ) -> dict[str, Any]:
     """The certificate of an attested registration as it stood after block `at`, or after the newest.
 
-    Of the form it names data and holders, which art. 24 publishes. Raises: NotFound when there is no
-    such registration or it is not attested.
+    Of the form it repeats names and limits, which art. 26 has attested and art. 24 publishes.
+    Raises: NotFound when there is no such registration or it is not attested.
     """
     found = questions.registration(connection, registration, at=at)
     attested, published = found.attestation, found.publication
@@ -100,13 +100,9 @@ def _reference(fact: Any) -> dict[str, Any] | None:
 
 
 def _described(documents: Documents, found: Registration) -> dict[str, Any] | None:
-    """Names of data and holders; None when the form was deleted or is not ours."""
+    """Names and limits; None when the form was deleted or is not ours."""
     try:
         form = json.loads(documents.get(documents.opening(found.id).form))
     except NotFound:
         return None
-    by_party = {each["party"]: each["name"] for each in form["applicants"]}
-    return {
-        "name": form["data"]["name"],
-        "holders": [by_party[claim.party] for claim in found.claims],
-    }
+    return described(form, [claim.party for claim in found.claims])

@@ -82,7 +82,9 @@ def file(
         *({"kind": kind, "hash": name} for (kind, _), name in zip(given, named, strict=True)),
     ]
     # Before anything leaves this machine: of core data nothing may be taken in, sample and papers least.
-    forms.check(filled, profile=profiles.load(chosen))
+    rules = profiles.load(chosen)
+    for warning in forms.review(forms.check(filled, profile=rules), profile=rules).warnings:
+        told.aside(f"  {warning.pointer} [{warning.rule}] {warning.detail}")
     keys = [_open_key(each, password_file) for each in key]
     with told.progress(f"reading {path}", _size(path)) as done:
         root = reading(path, progress=done).root

@@ -29,10 +29,13 @@ AGREED = (
     {"way": "BY_AGREEMENT", "situation": "BY_AGREEMENT"},
     HARMLESS | {"contract_states": True, "contract_grants": ["HOLD", "USE"]},
 )
+# Published by a ministry: a government body collected them in its duties, and no way of gathering
+# them afterwards changes that (guide art. 15(1)).
 GATHERED = (
     {"way": "AUTOMATED_PUBLIC", "situation": "PUBLIC_WEB"},
     HARMLESS
     | {
+        "duty_of": "PARTY_OR_GOVERNMENT",
         "publicly_available": True,
         "graded_and_protected": True,
         "intrusion": False,

@@ -99,7 +99,8 @@ class _Stage:
 
     def gatherer_is_refused(self) -> None:
         self.tell(
-            "3. A third gathered public figures and claims to operate them 采集公开数据者主张经营权"
+            "3. A third gathered a ministry's published figures and claims rights in them "
+            "采集政府公开数据者主张权利"
         )
         person, rows = self.people.gatherer, published("urban_rail.csv")
         source, facts = GATHERED
@@ -133,13 +134,13 @@ class _Stage:
             "kept": False,
         }
         for flaw in refusal.flaws:
-            self.tell(f"   refused 不予受理: {flaw.rule}: {flaw.detail}")
+            self.tell(f"   not taken in 未予接收: {flaw.rule}: {flaw.detail}")
 
     def registrar_publishes(self, ids: list[str]) -> None:
-        self.tell("4. The registrar reviews, accepts and publishes 登记机构审查、受理、公示")
+        self.tell("4. The registrar accepts, reviews and publishes 登记机构受理、审查、公示")
+        self.desk.accept(ids)
         for id in ids:
             self.desk.review(id)
-        self.desk.accept(ids)
         _, until = self.desk.publish(ids, seconds=NOTICE_SECONDS)
         told = time.strftime("%H:%M:%S", time.localtime(until))
         self.tell(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from secrets import randbelow
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from registry.embedded.clock import Clock
 from registry.embedded.machine import (
@@ -32,9 +32,6 @@ from registry.embedded.wire import (
     quantity,
 )
 from registry.hashes import to_hex
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
 logger = logging.getLogger(__name__)
 
@@ -163,13 +160,6 @@ class EmbeddedChain:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def app(self) -> "Starlette":
-        """JSON-RPC over HTTP at `POST /`."""
-        # Late: who only calls `request` needs no web server.
-        from registry.embedded.server import app
-
-        return app(self)
 
     def request(self, method: str, params: list[Any] | None = None) -> Any:
         """The result of one JSON-RPC method, from any thread. Raises: RpcError."""

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,18 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from registry.embedded.node import EmbeddedChain
 from registry.embedded.wire import INVALID_REQUEST, RpcError
 from registry.errors import Unavailable
-
-if TYPE_CHECKING:
-    from registry.embedded.node import EmbeddedChain
 
 PARSE_ERROR = -32700
 BODY_BYTES = 32 * 1024 * 1024
 BATCH_REQUESTS = 1000
 
 
-def app(chain: "EmbeddedChain") -> Starlette:
+def app(chain: EmbeddedChain) -> Starlette:
     async def answer(request: Request) -> Response:
         # A page in a browser can send text/plain anywhere without asking, but not JSON.
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
@@ -49,7 +47,7 @@ def app(chain: "EmbeddedChain") -> Starlette:
     return Starlette(routes=[Route("/", answer, methods=["POST"])], middleware=[trusted])
 
 
-async def _answer(chain: "EmbeddedChain", asked: object) -> Any:
+async def _answer(chain: EmbeddedChain, asked: object) -> Any:
     if not isinstance(asked, list):
         return await _one(chain, asked)
     if not 0 < len(asked) <= BATCH_REQUESTS:
@@ -61,7 +59,7 @@ async def _answer(chain: "EmbeddedChain", asked: object) -> Any:
     return [item for item in answers if item is not None] or None
 
 
-async def _one(chain: "EmbeddedChain", asked: object) -> Any:
+async def _one(chain: EmbeddedChain, asked: object) -> Any:
     """The response to one request; None to a notification."""
     if not isinstance(asked, dict) or not isinstance(asked.get("method"), str):
         return _envelope(None, RpcError(INVALID_REQUEST, "expected a JSON-RPC request object"))
@@ -86,7 +84,7 @@ def _failure(status: int, code: int, message: str) -> Response:
 
 
 @contextmanager
-def serve(chain: "EmbeddedChain", *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serve(chain: EmbeddedChain, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Answer over HTTP in a thread of our own; yields the URL, port 0 picks a free one.
 
     Raises: Unavailable when the port cannot be had.

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, bindparam, insert, literal, select
+from sqlalchemy import ForeignKey, Index, bindparam, insert, literal, select, text, tuple_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.facts import (
@@ -244,45 +244,70 @@ class RegistrationSkipped(Fact):
 
 
 class Progress(ReadModel):
-    """Every change of every registration in one table: the newest row of one is where it stands.
+    """Every change of every registration in one table; where one stands is the row without a successor.
 
-    Derived from the facts above, block by block, and falls with its block.
+    `filing` is the ordinal of its `RegistrationFiled`, the order of lists. `superseded` is the block of
+    the next change. Derived from the facts above, block by block: a row falls with its block, and
+    takes back what it superseded.
     """
 
     __tablename__ = "progress"
     __table_args__ = (
-        Index("progress_state", "state", "registration"),
+        Index("progress_standing", "state", "filing", sqlite_where=text("superseded IS NULL")),
         Index("progress_block", "block"),
-        Index("progress_act", "act"),
+        Index("progress_superseded", "superseded"),
+        # A filing's act is the registration itself.
+        Index("progress_act", "act", sqlite_where=text("step > 1")),
     )
 
     registration: Mapped[Bytes32] = mapped_column(primary_key=True)
     step: Mapped[Uint16] = mapped_column(primary_key=True)
+    filing: Mapped[int]
     block: Mapped[int] = mapped_column(ForeignKey("block.number", ondelete="CASCADE"))
     position: Mapped[int]
     state: Mapped[Uint8]
     event: Mapped[str]
     act: Mapped[Bytes32]
+    superseded: Mapped[int | None] = mapped_column(ForeignKey("block.number", ondelete="SET NULL"))
 
 
 def _derive(fact: type[Fact]) -> None:
-    columns = fact.__table__.columns
-    # A filing is step 1, and its own act: the id is the digest of the message.
-    step = columns["step"] if "step" in columns else literal(1)
-    act = columns["act"] if "act" in columns else columns["registration"]
+    columns, filed = fact.__table__.columns, RegistrationFiled.__table__.columns
+    is_filing = fact is RegistrationFiled
     rows = select(
         columns["registration"],
-        step,
+        literal(1) if is_filing else columns["step"],
+        filed["ordinal"],
         columns["block"],
         columns["position"],
         literal(int(fact.__dict__["state"])),
         literal(fact.event),
-        act,
+        columns["registration"] if is_filing else columns["act"],
     ).where(columns["block"].between(bindparam("first"), bindparam("last")))
-    names = ["registration", "step", "block", "position", "state", "event", "act"]
+    if not is_filing:
+        rows = rows.where(filed["registration"] == columns["registration"])
+    names = ["registration", "step", "filing", "block", "position", "state", "event", "act"]
     DERIVED.append(insert(Progress).from_select(names, rows))
+
+
+def _supersede() -> None:
+    later = Progress.__table__.alias("later")
+    earlier_of_new = select(later.c.registration, later.c.step - 1).where(
+        later.c.block.between(bindparam("first"), bindparam("last")), later.c.step > 1
+    )
+    superseded = (
+        select(later.c.block)
+        .where(later.c.registration == Progress.registration, later.c.step == Progress.step + 1)
+        .scalar_subquery()
+    )
+    DERIVED.append(
+        update(Progress)
+        .where(tuple_(Progress.registration, Progress.step).in_(earlier_of_new))
+        .values(superseded=superseded)
+    )
 
 
 for _fact in fact_types():
     if "state" in _fact.__dict__:
         _derive(_fact)
+_supersede()

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from registry.errors import NotFound
 from registry.facts import ActSigned, Block, Fact
@@ -74,21 +86,6 @@ class Change:
     time: int
 
 
-@dataclass(frozen=True)
-class Objection:
-    """One party's objection; `outcome` and `decision` are None while it is open."""
-
-    id: str
-    registration: str
-    objector: str
-    serial: int
-    grounds: str
-    made: int
-    outcome: int | None
-    decision: str | None
-    decided: int | None
-
-
 # Above every block's number: "at any block".
 _NEVER = 2**53
 _RUNNING: dict[State, type[Fact]] = {
@@ -101,34 +98,26 @@ _RUNNING: dict[State, type[Fact]] = {
 _CHANGE = Progress.__table__.alias("change")
 
 
-def _standings() -> Select[Any]:
-    """Filings, each with its newest change up to block :at."""
+def _standings(*, at: bool) -> Select[Any]:
+    """Filings, each with its newest change; with `at`, up to block :at."""
     filed_in, changed_in = Block.__table__.alias("filed_in"), Block.__table__.alias("changed_in")
-    newest = (
-        select(func.max(Progress.step))
-        .where(
-            Progress.registration == RegistrationFiled.registration,
-            Progress.block <= bindparam("at"),
+    stands: ColumnElement[bool] = _CHANGE.c.superseded.is_(None)
+    if at:
+        stands = and_(
+            _CHANGE.c.block <= bindparam("at"), or_(stands, _CHANGE.c.superseded > bindparam("at"))
         )
-        .correlate(RegistrationFiled)
-        .scalar_subquery()
-    )
-    change = _CHANGE
     return (
         select(
             RegistrationFiled.__table__,
             filed_in.c.time.label("filed"),
-            change.c.step,
-            change.c.state,
-            change.c.block.label("changed_block"),
+            _CHANGE.c.step,
+            _CHANGE.c.state,
+            _CHANGE.c.block.label("changed_block"),
             changed_in.c.time.label("changed"),
         )
         .join(filed_in, filed_in.c.number == RegistrationFiled.block)
-        .join(
-            change,
-            and_(change.c.registration == RegistrationFiled.registration, change.c.step == newest),
-        )
-        .join(changed_in, changed_in.c.number == change.c.block)
+        .join(_CHANGE, and_(_CHANGE.c.registration == RegistrationFiled.registration, stands))
+        .join(changed_in, changed_in.c.number == _CHANGE.c.block)
     )
 
 
@@ -147,7 +136,8 @@ def _known(id: str, at: int | None) -> dict[str, Any]:
 
 
 # Built once: to build a statement takes longer than to run it.
-_STANDING = _standings().where(
+_STANDING = _standings(at=False).where(RegistrationFiled.registration == bindparam("id"))
+_STANDING_AT = _standings(at=True).where(
     RegistrationFiled.registration == bindparam("id"), RegistrationFiled.block <= bindparam("at")
 )
 _ASKED_FOR: tuple[type[Fact], ...] = (
@@ -176,7 +166,8 @@ _OBJECTED = select(
 
 def registration(connection: Connection, id: str, *, at: int | None = None) -> Registration:
     """One registration. Raises: NotFound, also when it was filed after `at`."""
-    row = connection.execute(_STANDING, _known(id, at)).first()
+    question = _STANDING if at is None else _STANDING_AT
+    row = connection.execute(question, _known(id, at)).first()
     if row is None:
         raise NotFound(f"no registration {id}" + (f" at block {at}" if at is not None else ""))
     return _assemble(connection, row, at)
@@ -194,12 +185,7 @@ def registrations(
     at: int | None = None,
 ) -> list[tuple[tuple[int, int], Registration]]:
     """Registrations in order of filing, each with its cursor (block, position); all after `after`."""
-    question = (
-        _standings()
-        .where(_until(RegistrationFiled.block, at))
-        .order_by(RegistrationFiled.block, RegistrationFiled.position)
-        .limit(limit)
-    )
+    question = _standings(at=at is not None).where(up_to(RegistrationFiled.block, at)).limit(limit)
     if after is not None:
         question = question.where(
             or_(
@@ -216,10 +202,26 @@ def registrations(
         question = question.where(
             or_(RegistrationFiled.party == party, RegistrationFiled.registration.in_(joined))
         )
-    if state is not None:
-        question = question.where(_CHANGE.c.state == int(state))
+    if state is None:
+        question = question.order_by(RegistrationFiled.block, RegistrationFiled.position)
+    else:
+        # The same order, and the one in which an index has those of a state.
+        question = question.where(_CHANGE.c.state == int(state)).order_by(_CHANGE.c.filing)
+        if after is not None:
+            question = question.where(_CHANGE.c.filing > _ordinal(after))
     rows = connection.execute(question, {"at": _NEVER if at is None else at}).all()
     return [((row.block, row.position), _assemble(connection, row, at)) for row in rows]
+
+
+def _ordinal(place: tuple[int, int]) -> ScalarSelect[int]:
+    """The ordinal of the last filing at or before a place in the chain."""
+    return (
+        select(RegistrationFiled.ordinal)
+        .where(tuple_(RegistrationFiled.block, RegistrationFiled.position) <= tuple_(*place))
+        .order_by(RegistrationFiled.block.desc(), RegistrationFiled.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def history(connection: Connection, id: str, *, at: int | None = None) -> list[Change]:
@@ -234,7 +236,7 @@ def history(connection: Connection, id: str, *, at: int | None = None) -> list[C
     rows = connection.execute(
         select(Progress.__table__, Block.time, signer.label("signer"))
         .join(Block, Block.number == Progress.block)
-        .where(Progress.registration == id, _until(Progress.block, at))
+        .where(Progress.registration == id, up_to(Progress.block, at))
         .order_by(Progress.step)
     )
     return [
@@ -247,51 +249,6 @@ def history(connection: Connection, id: str, *, at: int | None = None) -> list[C
             block=row.block,
             position=row.position,
             time=row.time,
-        )
-        for row in rows
-    ]
-
-
-def objections(connection: Connection, id: str, *, at: int | None = None) -> list[Objection]:
-    """All objections to a registration, in the order in which they were made."""
-    made, decided = ObjectionMade.__table__, ObjectionResolved.__table__
-    decision_block = Block.__table__.alias("decision_block")
-    rows = connection.execute(
-        select(
-            made.c.act,
-            made.c.objector,
-            made.c.serial,
-            made.c.grounds,
-            Block.time,
-            decided.c.outcome,
-            decided.c.decision,
-            decision_block.c.time.label("decided"),
-        )
-        .join(Block, Block.number == made.c.block)
-        .outerjoin(
-            decided,
-            and_(
-                decided.c.registration == made.c.registration,
-                decided.c.objector == made.c.objector,
-                decided.c.serial == made.c.serial,
-                _until(decided.c.block, at),
-            ),
-        )
-        .outerjoin(decision_block, decision_block.c.number == decided.c.block)
-        .where(made.c.registration == id, _until(made.c.block, at))
-        .order_by(made.c.step)
-    )
-    return [
-        Objection(
-            id=row.act,
-            registration=id,
-            objector=row.objector,
-            serial=row.serial,
-            grounds=row.grounds,
-            made=row.time,
-            outcome=row.outcome,
-            decision=row.decision,
-            decided=row.decided,
         )
         for row in rows
     ]
@@ -389,7 +346,8 @@ def _claims(connection: Connection, filed: Any) -> tuple[Claim, ...]:
     return (first, *(Claim(party=row.party, rights=row.rights) for row in joined))
 
 
-def _until(column: Any, at: int | None) -> Any:
+def up_to(column: Any, at: int | None) -> Any:
+    """That a block is not after `at`."""
     return literal(True) if at is None else column <= at
 
 
@@ -401,7 +359,7 @@ def by_hash(connection: Connection, text: str) -> list[tuple[str, str]]:
         for (id,) in connection.execute(select(filed.c.registration).where(column == text)):
             found.setdefault(id, why)
     for (id,) in connection.execute(
-        select(Progress.registration).where(Progress.act == text).limit(100)
+        select(Progress.registration).where(Progress.act == text, Progress.step > 1).limit(100)
     ):
         found.setdefault(id, "act")
     for (id,) in connection.execute(

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from registry.errors import Flaw, Malformed, NotAllowed, TooLarge
 from registry.hashes import canonical
-from registry.rules import Answer, NeedInfo, Refused, eligibility, grading, identifiers
+from registry.rules import Allowed, Answer, NeedInfo, Refused, eligibility, grading, identifiers
 from registry.rules.form_fields import FormField, labels, required_papers, texts
-from registry.rules.grading import Grade
+from registry.rules.grading import Grade, Outbound
 from registry.rules.initial_form import ApplicantKind, InitialForm
 from registry.rules.profiles import Profile
 from registry.rules.rights import LABELS, NO_RIGHT, Right, names
@@ -86,7 +86,7 @@ def review(form: InitialForm, *, profile: Profile) -> FormReview:
     return FormReview(
         malformed=(*_text_flaws(found, profile), *_malformed(form, profile)),
         refusals=tuple(_refusals(form)),
-        warnings=tuple(_warnings(found, profile)),
+        warnings=(*_warnings(found, profile), *_conditions(form)),
     )
 
 
@@ -242,16 +242,29 @@ def _refusals(form: InitialForm) -> Iterator[Flaw]:
     yield from _unanswered(answers, [applicant.claim.rights for applicant in form.applicants])
     yield from _contradictions(form)
     paper_kinds = {paper.kind for paper in form.papers}
-    graded = grading.registrable(
-        form.grade,
-        form.outbound,
-        has_important_data_proof=grading.important_papers() <= paper_kinds,
-    )
+    graded = _graded(form)
     if isinstance(graded, Refused):
         yield Flaw("/papers", graded.basis, graded.why)
     for kind, required in required_papers().items():
         if kind not in paper_kinds:
             yield Flaw("/papers", f"guide {required.article}", required.text.both())
+
+
+def _graded(form: InitialForm) -> Answer:
+    paper_kinds = {paper.kind for paper in form.papers}
+    return grading.registrable(
+        form.grade,
+        form.outbound,
+        has_important_data_proof=grading.important_papers() <= paper_kinds,
+    )
+
+
+def _conditions(form: InitialForm) -> Iterator[Flaw]:
+    """What supply abroad will need; registration does not hang on it."""
+    graded = _graded(form)
+    if form.outbound is Outbound.INTENDED and isinstance(graded, Allowed):
+        for condition in graded.conditions:
+            yield Flaw("/outbound", graded.basis, condition)
 
 
 def _barred(answers: Mapping[Right, Answer], rights: Right, pointer: str) -> Iterator[Flaw]:

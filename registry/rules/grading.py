@@ -129,15 +129,19 @@ def registrable(
     if missing:
         basis = table.outbound.article if outbound is None else table.important.article
         return NeedInfo(tuple(missing), basis)
+    goes_abroad = outbound is Outbound.INTENDED
     if grade is Grade.GENERAL:
-        conditions = table.outbound.general_conditions if outbound is Outbound.INTENDED else ()
-        return Allowed(table.important.article, tuple(words.both() for words in conditions))
+        # At home no ground of refusal hangs on the grade: the article that bars core data is silent.
+        basis = table.outbound.article if goes_abroad else table.core.article
+        conditions = table.outbound.general_conditions if goes_abroad else ()
+        return Allowed(basis, tuple(words.both() for words in conditions))
     if has_important_data_proof is False:
         return Refused(table.important.text.both(), table.important.article)
-    conditions = table.important.conditions
-    if outbound is Outbound.INTENDED:
+    basis, conditions = table.important.article, table.important.conditions
+    if goes_abroad:
+        basis = f"{basis}; {table.outbound.article}"
         conditions += table.outbound.conditions
-    return Allowed(table.important.article, tuple(words.both() for words in conditions))
+    return Allowed(basis, tuple(words.both() for words in conditions))
 
 
 def important_papers() -> frozenset[str]:

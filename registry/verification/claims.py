@@ -95,8 +95,8 @@ STEPS = (
     ),
     Step(
         judgements.names,
-        "The certificate names data and holders as the disclosed form does.",
-        "凭证所载数据名称与权利人同已披露的登记表一致。",
+        "The certificate names data, holders and limits as the disclosed form does.",
+        "凭证所载数据名称、权利人与权利限制同已披露的登记表一致。",
         after=("opening",),
         needed=False,
     ),

@@ -10,7 +10,7 @@ from typing import Any
 from registry.verification.case import Case, Fact
 from registry.verification.evidence import Unknown, Wrong
 from registry.verification.proofs import signed_block
-from registry.verification.shapes import LEGAL
+from registry.verification.shapes import LEGAL, described
 
 RIGHTS = {"HOLD": 1, "USE": 2, "OPERATE": 4}
 REVIEWER, APPROVER = 1, 2
@@ -72,15 +72,13 @@ def _reference(fact: Fact) -> dict[str, Any] | None:
 
 
 def names(case: Case) -> str:
-    described, form = case.certificate["described"], case.bundle["opening"]["form"]
-    if described is None or form is None:
+    said, form = case.certificate["described"], case.bundle["opening"]["form"]
+    if said is None or form is None:
         raise Unknown("the form is not disclosed" if form is None else "the certificate names none")
-    by_party = {each["party"]: each["name"] for each in form["applicants"]}
-    holders = [by_party[claim["party"]] for claim in case.filing["message"]["claims"]]
-    stated = {"name": form["data"]["name"], "holders": holders}
-    if described != stated:
-        raise Wrong(f"the certificate says {described}, the form {stated}")
-    return f"{stated['name']}; {', '.join(holders)}"
+    stated = described(form, [claim["party"] for claim in case.filing["message"]["claims"]])
+    if said != stated:
+        raise Wrong(f"the certificate says {said}, the form {stated}")
+    return f"{stated['name']}; {', '.join(stated['holders'])}"
 
 
 def chain(case: Case) -> str:

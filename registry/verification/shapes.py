@@ -75,7 +75,8 @@ SHAPES = ACTS | {
     "Entry": "bytes32 right,bytes32 holder,string[] rights",
     "National": "Reference? publication,Reference? attestation",
     "Reference": "bytes32 receipt,uint40 effective",
-    "Described": "string name,string[] holders",
+    "Described": "string name,string[] holders,string restrictions,Limit[] limits",
+    "Limit": "string? until,string text",
     "Words": "string en,string zh",
     "AsOf": "uint53 block,bytes32 hash,bool final",
     "Opening": "bytes32 salt,bytes32 fingerprint,bytes32 form_hash,json? form",
@@ -93,6 +94,21 @@ SHAPES = ACTS | {
     "Profile": "string name,bytes32 version,string prefix,uint32 silence,uint32 notice,"
     "uint32 grace,uint32 validity",
 }
+
+
+def described(form: Any, parties: list[str]) -> dict[str, Any]:
+    """What a certificate repeats of a form, holders and their limits in the order of the claims."""
+    by_party = {each["party"]: each for each in form["applicants"]}
+    holders = [by_party[party] for party in parties]
+    return {
+        "name": form["data"]["name"],
+        "holders": [each["name"] for each in holders],
+        "restrictions": form["data"]["restrictions"],
+        "limits": [
+            {"until": each["claim"].get("until"), "text": each["claim"]["limits"]}
+            for each in holders
+        ],
+    }
 
 
 def members(listed: str) -> Iterator[tuple[str, str]]:

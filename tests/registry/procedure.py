@@ -198,10 +198,19 @@ class World:
         """The members of a form that a certificate repeats, and one that it does not."""
         return {
             "applicants": [
-                {"party": each.party, "name": f"示范{place}公司（虚构）", "phone": "-"}
+                {
+                    "party": each.party,
+                    "name": f"示范{place}公司（虚构）",
+                    "phone": "-",
+                    "claim": {"until": f"2028-12-3{place % 2}", "limits": f"仅限用途{place}"},
+                }
                 for place, each in enumerate(holders, 1)
             ],
-            "data": {"name": "2025年全国城市轨道交通客运量", "volume": "12"},
+            "data": {
+                "name": "2025年全国城市轨道交通客运量",
+                "volume": "12",
+                "restrictions": "不得转售",
+            },
         }
 
     def attest(self, filing: File) -> None:

@@ -101,12 +101,17 @@ class TestACertificate:
         ]
         assert said["described"]["name"] == "2025年全国城市轨道交通客运量"
         assert said["described"]["holders"] == ["示范1公司（虚构）", "示范2公司（虚构）"]
+        assert said["described"]["restrictions"] == "不得转售"
+        assert said["described"]["limits"] == [
+            {"until": "2028-12-31", "text": "仅限用途1"},
+            {"until": "2028-12-30", "text": "仅限用途2"},
+        ]
         assert said["national"] == {"publication": None, "attestation": None}
         assert said["legal"]["en"] == "Legal registration is not completed here."
         assert said["as_of"] == {"block": head.number, "hash": head.hash, "final": True}
         assert said["since"] == head.time
 
-    def test_repeats_nothing_of_the_form_but_the_names(self, made: World) -> None:
+    def test_repeats_nothing_of_the_form_but_names_and_limits(self, made: World) -> None:
         assert "phone" not in canonical(certificate_of(made)).decode()
 
     def test_exists_for_an_attested_registration_alone_and_from_its_block_on(

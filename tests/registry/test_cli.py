@@ -141,8 +141,12 @@ class TestFile:
     ) -> None:
         mine = ("--key", holder[0], "--url", running.url, "--papers", tmp_path / "papers")
         given = ("--sample", some_data, "--paper", f"OTHER={some_data}")
+        filled = json.loads(form.read_text())
+        filled["data"]["name"] += "长" * 40
+        form.write_text(json.dumps(filled))
         said = registry("file", some_data, "--form", form, *mine, *given, "--json")
         assert said.code == 0, said.err
+        assert "/data/name [long]" in said.err
         assert said.json["state"] == "final"
         assert "received" in said.err
         papers = json.loads(Path(said.json["papers"]).read_text())

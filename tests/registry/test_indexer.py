@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,13 @@ from registry.facts import Log, ReadModel
 from registry.hashes import from_hex
 from registry.indexer import Indexer, Step, compare_tips
 from registry.keys import Key
+from registry.messages import party_of
+from registry.outbox import read_message
 from registry.registrations import questions
-from tests.registry.local_chain import deploy, filing, sender
+from registry.registrations.acts import File, Withdraw
+from registry.rules.states import State
+from registry.signatures import sign
+from tests.registry.local_chain import address_of, deploy, filing, sender
 from tests.registry.sandbox import embedded
 
 
@@ -38,6 +43,7 @@ class Node:
     chain: Chain
     deployment: Deployment
     key: bytes
+    filings: dict[str, File] = field(default_factory=dict)
 
     def file(self, times: int = 1) -> list[str]:
         by = sender(self.chain, self.key)
@@ -46,7 +52,18 @@ class Node:
             kept = filing(self.deployment, self.key)
             by.run("file", self.deployment.contracts["Registrations"], kept.calldata)
             filed.append(kept.digest)
+            self.filings[kept.digest] = read_message(File, kept.message)
         return filed
+
+    def withdraw(self, id: str) -> None:
+        message = Withdraw(
+            party=party_of(address_of(self.key)), registration=id, step=1, deadline=2**40 - 1
+        )
+        digest = message.digest(self.deployment.domain("Registrations"))
+        call = message.calldata((sign(digest, self.key),), (self.filings[id],))
+        sender(self.chain, self.key).run(
+            "withdraw", self.deployment.contracts["Registrations"], call
+        )
 
     def snapshot(self) -> str:
         taken: str = self.chain.rpc("evm_snapshot")
@@ -154,6 +171,36 @@ class TestForgetting:
         ids = {row.registration for row in _filed(engine)}
         assert kept[0] in ids
         assert lost[0] not in ids
+
+    def test_a_forgotten_change_gives_its_place_back(
+        self, node: Node, engine: Engine, tmp_path: Path
+    ) -> None:
+        kept, taken_back = node.file(2)
+        snapshot = node.snapshot()
+        node.withdraw(taken_back)
+        indexer = Indexer(node.chain, node.deployment, engine, finality=10)
+        indexer.catch_up()
+        assert self.standing(engine, State.WITHDRAWN) == [taken_back]
+        assert self.standing(engine, State.SUBMITTED) == [kept]
+        with engine.connect() as connection:
+            before = node.chain.head().number - 1
+            assert questions.registration(connection, taken_back, at=before).step == 1
+
+        node.revert(snapshot)
+        indexer.step()
+        assert self.standing(engine, State.SUBMITTED) == [kept, taken_back]
+        node.withdraw(kept)
+        indexer.catch_up()
+        assert self.standing(engine, State.SUBMITTED) == [taken_back]
+        found, fresh = rows(engine), read_afresh(node, tmp_path, 10)
+        assert found["progress"] == fresh["progress"]
+
+    def standing(self, engine: Engine, state: State) -> list[str]:
+        with engine.connect() as connection:
+            found = questions.registrations(connection, state=state, limit=1)
+            if found:
+                found += questions.registrations(connection, state=state, after=found[0][0])
+        return [each.id for _, each in found]
 
     def test_forgets_one_block_at_a_time(self, node: Node, engine: Engine) -> None:
         snapshot = node.snapshot()

@@ -94,8 +94,10 @@ def test_an_application_that_ended_unattested_is_shown_no_more(
     publish(engine, 1, id, other)
     notices.enter_new(engine, documents)
     with engine.begin() as connection:
-        step = {"registration": id, "block": 1, "position": 5, "event": "Ended", "act": ZERO}
-        connection.execute(insert(Progress), step | {"step": 4, "state": int(end)})
+        step = {"registration": id, "filing": 1, "block": 1, "position": 5}
+        connection.execute(
+            insert(Progress), step | {"step": 4, "state": int(end), "event": "Ended", "act": ZERO}
+        )
         shown = {id, other} if end is State.ATTESTED else {other}
         word = a_form()["data"]["name"][:2]
         assert {found.registration for found in notices.search(connection, word)} == shown

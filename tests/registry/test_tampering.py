@@ -150,6 +150,7 @@ class TestAnyChangedByteThatMatters:
             (("acts", 0, "signatures", 0, "signature"), "applicants", "party"),
             (("certificate", "expiry"), "certificate", "expiry"),
             (("certificate", "described", "name"), "names", "certificate says"),
+            (("certificate", "described", "restrictions"), "names", "certificate says"),
             (("certificate", "rights", 0, "holder"), "certificate", "rights"),
             (("opening", "fingerprint"), "opening", "on the ledger stands"),
             (("opening", "form", "data", "name"), "opening", "the form hashes to"),

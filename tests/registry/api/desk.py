@@ -134,7 +134,7 @@ class Desk:
         )
         self.do(message, staff.reviewer)
 
-    def attestation(self, id: str, step: int = 3) -> Attest:
+    def attestation(self, id: str, step: int = 3, receipt: str = ZERO) -> Attest:
         return Attest(
             registrar=REGISTRAR,
             officer=self.sandbox.staff.approver.address,
@@ -142,18 +142,18 @@ class Desk:
             registrations=(id,),
             steps=(step,),
             expiry=self.now() + 86400 * 365,
-            receipt=ZERO,
+            receipt=receipt,
             effective=0,
             deadline=self.soon(),
         )
 
-    def attested(self, key: Key) -> str:
+    def attested(self, key: Key, receipt: str = ZERO) -> str:
         id = self.file(key)
         self.accept(id)
         self.publish(id)
         self.sandbox.node.request("evm_increaseTime", [120])
         self.sandbox.node.request("evm_mine")
-        self.do(self.attestation(id), self.sandbox.staff.approver)
+        self.do(self.attestation(id, receipt=receipt), self.sandbox.staff.approver)
         return id
 
     def kept(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 - messages: what to sign is told; an act is received once, waited for, followed
 - the same data: a party files it once, and again after a withdrawal
 - many in one request: one line of answer each; a later one is judged upon the earlier
+- refusal: on a ground of the profile and no other
 - the procedure: before its time the contract's refusal is told, with how long the signature lives
 """
 
@@ -18,6 +19,7 @@ from registry.registrations.acts import (
     Accept,
     File,
     Object,
+    Refuse,
     Resolve,
     Withdraw,
 )
@@ -238,3 +240,24 @@ class TestMany:
             desk.settle(each["digest"])
         state = desk.http.get(f"/v1/registrations/{desk.digest(message)}").json()
         assert state["registration"]["state"] == "ACCEPTED"
+
+
+class TestRefuse:
+    def refuse(self, desk: Desk, id: str, ground: int) -> Refuse:
+        return Refuse(
+            registrar=REGISTRAR,
+            officer=desk.sandbox.staff.reviewer.address,
+            registration=id,
+            step=1,
+            ground=ground,
+            decision=to_hex(secrets.token_bytes(32)),
+            deadline=desk.soon(),
+        )
+
+    def test_takes_a_ground_of_the_profile_alone(self, desk: Desk, applicant: Key) -> None:
+        reviewer = desk.sandbox.staff.reviewer
+        id = desk.file(applicant)
+        (flaw,) = refusal(desk.send(self.refuse(desk, id, 200), reviewer), 422, "malformed")
+        assert flaw["pointer"] == "/message/ground"
+        assert "1 " in flaw["detail"]
+        desk.do(self.refuse(desk, id, 1), reviewer)

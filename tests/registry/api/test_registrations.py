@@ -24,6 +24,15 @@ class TestRecords:
             assert body["legal"]["completed"] is False
             assert "not completed here" in body["legal"]["note"]["en"]
 
+    def test_a_receipt_written_in_the_sandbox_completes_nothing(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        id = desk.attested(applicant, receipt="0x" + "12" * 32)
+        body = desk.http.get(f"/v1/registrations/{id}").json()
+        assert body["registration"]["state"] == "ATTESTED"
+        assert body["legal"]["completed"] is False
+        assert "not completed here" in body["legal"]["note"]["en"]
+
     def test_answers_as_of_a_past_block(self, desk: Desk, applicant: Key) -> None:
         id = desk.file(applicant)
         block = desk.http.get(f"/v1/submissions/{id}").json()["block"]

@@ -125,6 +125,14 @@ class TestGrade:
             form["papers"].append({"kind": kind, "hash": HASH})
         assert check(form, profile=sandbox)
 
+    def test_supply_abroad_is_warned_about_and_bars_nothing(
+        self, form: Form, sandbox: Profile
+    ) -> None:
+        form["outbound"] = "INTENDED"
+        (warning,) = review(check(form, profile=sandbox), profile=sandbox).warnings
+        assert warning.pointer == "/outbound"
+        assert "CAC Order 16" in warning.rule
+
 
 class TestPublicExtract:
     def test_shows_what_article_24_publishes(self, form: Form, sandbox: Profile) -> None:

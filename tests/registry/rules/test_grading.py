@@ -91,7 +91,11 @@ class TestRegistrable:
         assert len(at_home.conditions) == 2
         assert len(abroad.conditions) == 3
 
-    def test_general_data_need_nothing_at_home(self) -> None:
-        answer = registrable(GENERAL, Outbound.NONE, has_important_data_proof=None)
-        assert isinstance(answer, Allowed)
-        assert answer.conditions == ()
+    def test_general_data_need_nothing_at_home_and_a_route_abroad(self) -> None:
+        at_home = registrable(GENERAL, Outbound.NONE, has_important_data_proof=None)
+        abroad = registrable(GENERAL, Outbound.INTENDED, has_important_data_proof=None)
+        assert isinstance(at_home, Allowed)
+        assert isinstance(abroad, Allowed)
+        assert (at_home.basis, at_home.conditions) == ("guide art. 22(1)", ())
+        assert "CAC Order 16" in abroad.basis
+        assert len(abroad.conditions) == 1

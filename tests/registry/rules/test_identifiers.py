@@ -93,6 +93,11 @@ class TestCreditCode:
         body = "94" + "440300192203821"
         assert rules(body + check_digit(body)) == ["uscc_category"]
 
+    @pytest.mark.parametrize("kind", ["11", "12", "51", "53", "54", "55", "91", "92", "93", "N2"])
+    def test_knows_the_category_of_public_bodies_committees_and_firms(self, kind: str) -> None:
+        body = kind + "440300192203821"
+        assert rules(body + check_digit(body)) == []
+
     @pytest.mark.parametrize("region", ["000000", "990000", "160000", "101000", "4403AB"])
     def test_is_refused_by_region(self, region: str) -> None:
         body = "91" + region + "192203821"
