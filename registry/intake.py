@@ -136,8 +136,10 @@ class Intake:
             elif isinstance(each, Envelope):
                 checked = _or_refusal(self._check, each, surroundings)
                 found[place] = checked
-        refused = self._rehearse([each for each in found if isinstance(each, Parcel)])
-        sound = [e for e in found if isinstance(e, Parcel) and e.digest not in refused]
+        # By digest: a line that stands twice is one act, and must not be judged upon itself.
+        parcels = {each.digest: each for each in found if isinstance(each, Parcel)}
+        refused = self._rehearse([*parcels.values()])
+        sound = [each for digest, each in parcels.items() if digest not in refused]
         kept = dict(zip((each.digest for each in sound), self._keep(sound), strict=True))
         return [
             refused.get(each.digest) or kept[each.digest] if isinstance(each, Parcel) else each
@@ -302,8 +304,10 @@ class Intake:
                     batch.limit,
                     [act.calldata for act in batch.acts],
                 )
-            except Unavailable:
-                break  # as above: what is sound as far as we can tell will wait
+            # As above: what is sound as far as we can tell will wait; here, too, when the node has
+            # not gas enough for all of them in one call.
+            except (Unavailable, RpcError, Reverted):
+                break
             for act, fault in zip(batch.acts, faults, strict=True):
                 if fault is not None:
                     refused[act.digest] = _would_revert(act.deadline, fault)

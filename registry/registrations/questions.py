@@ -44,7 +44,7 @@ class Registration:
     """Where one registration stands, with what its certificate needs.
 
     Times are Unix seconds. `until` is the last second of the correction, supplement or notice that
-    runs; None when none does. `deemed` tells an acceptance by silence from an express one.
+    runs; None when none does.
     """
 
     id: str

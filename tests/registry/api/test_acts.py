@@ -229,13 +229,16 @@ class TestMany:
             self.line(desk, accepts[0], reviewer),
             self.line(desk, accepts[1], reviewer),
             {"type": "Accept"},
+            self.line(desk, accepts[0], reviewer),
         )
         assert [each.get("state") or each["code"] for each in found] == [
             "received",
             "received",
             "contract_refuses",
             "malformed",
+            "received",
         ]
+        assert found[4] == found[1]
         for each in found[:2]:
             desk.settle(each["digest"])
         state = desk.http.get(f"/v1/registrations/{desk.digest(message)}").json()
