@@ -10,6 +10,7 @@ from registry import __version__
 from registry.api import (
     acts,
     certificates,
+    deadlines,
     directory,
     documents,
     operating,
@@ -50,6 +51,7 @@ def create_app(house: House) -> FastAPI:
         registrations,
         rights,
         certificates,
+        deadlines,
         search,
         directory,
         operating,

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from registry import __version__
-from registry.cli import building, checking, filing, running, told
+from registry.cli import building, checking, desk, filing, running, told
 from registry.errors import RegistryError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for command in (
     filing.file,
     filing.sign,
     filing.status,
+    desk.due,
     checking.verify,
     checking.audit,
     checking.rebuild,

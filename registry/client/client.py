@@ -240,6 +240,12 @@ class Client:
         """Rights in the order of their birth."""
         return self.line.get("/v1/rights", holder=holder, registration=registration, limit=limit)
 
+    def deadlines(
+        self, *, registrar: int | None = None, before: int | None = None
+    ) -> dict[str, Any]:
+        """The statutory clocks of open cases, first to end first; `before` is in Unix seconds."""
+        return self.line.get("/v1/deadlines", registrar=registrar, before=before, limit=1000)
+
     def certificate(self, code: str) -> dict[str, Any]:
         """Raises: NotFound."""
         return self.line.get(f"/v1/certificates/{quote(code, safe='')}")

@@ -95,29 +95,32 @@ _RUNNING: dict[State, type[Fact]] = {
 }
 
 
-_CHANGE = Progress.__table__.alias("change")
+CHANGE = Progress.__table__.alias("change")
 
 
-def _standings(*, at: bool) -> Select[Any]:
-    """Filings, each with its newest change; with `at`, up to block :at."""
+def stands(at: Any) -> ColumnElement[bool]:
+    """That a row of CHANGE is a registration's newest, after block `at` or after all that was read."""
+    is_newest: ColumnElement[bool] = CHANGE.c.superseded.is_(None)
+    if at is None:
+        return is_newest
+    return and_(CHANGE.c.block <= at, or_(is_newest, CHANGE.c.superseded > at))
+
+
+def _standings(at: Any) -> Select[Any]:
+    """Filings, each with its newest change."""
     filed_in, changed_in = Block.__table__.alias("filed_in"), Block.__table__.alias("changed_in")
-    stands: ColumnElement[bool] = _CHANGE.c.superseded.is_(None)
-    if at:
-        stands = and_(
-            _CHANGE.c.block <= bindparam("at"), or_(stands, _CHANGE.c.superseded > bindparam("at"))
-        )
     return (
         select(
             RegistrationFiled.__table__,
             filed_in.c.time.label("filed"),
-            _CHANGE.c.step,
-            _CHANGE.c.state,
-            _CHANGE.c.block.label("changed_block"),
+            CHANGE.c.step,
+            CHANGE.c.state,
+            CHANGE.c.block.label("changed_block"),
             changed_in.c.time.label("changed"),
         )
         .join(filed_in, filed_in.c.number == RegistrationFiled.block)
-        .join(_CHANGE, and_(_CHANGE.c.registration == RegistrationFiled.registration, stands))
-        .join(changed_in, changed_in.c.number == _CHANGE.c.block)
+        .join(CHANGE, and_(CHANGE.c.registration == RegistrationFiled.registration, stands(at)))
+        .join(changed_in, changed_in.c.number == CHANGE.c.block)
     )
 
 
@@ -136,8 +139,8 @@ def _known(id: str, at: int | None) -> dict[str, Any]:
 
 
 # Built once: to build a statement takes longer than to run it.
-_STANDING = _standings(at=False).where(RegistrationFiled.registration == bindparam("id"))
-_STANDING_AT = _standings(at=True).where(
+_STANDING = _standings(None).where(RegistrationFiled.registration == bindparam("id"))
+_STANDING_AT = _standings(bindparam("at")).where(
     RegistrationFiled.registration == bindparam("id"), RegistrationFiled.block <= bindparam("at")
 )
 _ASKED_FOR: tuple[type[Fact], ...] = (
@@ -185,7 +188,7 @@ def registrations(
     at: int | None = None,
 ) -> list[tuple[tuple[int, int], Registration]]:
     """Registrations in order of filing, each with its cursor (block, position); all after `after`."""
-    question = _standings(at=at is not None).where(up_to(RegistrationFiled.block, at)).limit(limit)
+    question = _standings(at).where(up_to(RegistrationFiled.block, at)).limit(limit)
     if after is not None:
         question = question.where(
             or_(
@@ -206,9 +209,9 @@ def registrations(
         question = question.order_by(RegistrationFiled.block, RegistrationFiled.position)
     else:
         # The same order, and the one in which an index has those of a state.
-        question = question.where(_CHANGE.c.state == int(state)).order_by(_CHANGE.c.filing)
+        question = question.where(CHANGE.c.state == int(state)).order_by(CHANGE.c.filing)
         if after is not None:
-            question = question.where(_CHANGE.c.filing > _ordinal(after))
+            question = question.where(CHANGE.c.filing > _ordinal(after))
     rows = connection.execute(question, {"at": _NEVER if at is None else at}).all()
     return [((row.block, row.position), _assemble(connection, row, at)) for row in rows]
 

@@ -1,0 +1,154 @@
+"""What runs out when: for a registrar's desk, as a list and as a calendar (RFC 5545)."""
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import icalendar
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from registry.api.answers import Answer, AtBlock, HouseOf, reading
+from registry.bodies import malformed
+from registry.registrations.cases import Due, due, open_cases
+from registry.rules import NeedInfo, Refused
+from registry.rules.terms import Term
+
+router = APIRouter(prefix="/v1", tags=["deadlines"])
+
+Registrar = Annotated[int | None, Query(ge=0, le=999, description="Cases of this one alone.")]
+Moment = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        lt=2**33,
+        description="Unix seconds; judged at this moment, now by default. For the past ask `at_block`.",
+    ),
+]
+Before = Annotated[int | None, Query(ge=0, lt=2**33, description="Only those that end by then.")]
+
+
+class StepBody(BaseModel):
+    """One step of the computation, with the article that makes it."""
+
+    event: str
+    at: int = Field(description="Unix seconds.")
+    article: str
+    note: str
+
+
+class DeadlineBody(BaseModel):
+    """A statutory clock of an open case."""
+
+    registration: str
+    registrar: str = Field(description="Three digits.", examples=["990"])
+    state: str
+    clock: str = Field(examples=["answer"])
+    due: int | None = Field(
+        description="Unix seconds, the last second in time; none while the clock stands still."
+    )
+    is_late: bool
+    left: int | None = Field(description="What is left while it stands still, in `unit`.")
+    unit: str | None = Field(examples=["WORKING_DAY"])
+    unknown: str | None = Field(description="Why no date can be said; it is never guessed.")
+    steps: list[StepBody]
+
+
+class DeadlinesAnswer(Answer):
+    moment: int = Field(description="Unix seconds.")
+    deadlines: list[DeadlineBody]
+
+
+@router.get("/deadlines", response_model=DeadlinesAnswer)
+def deadlines(
+    house: HouseOf,
+    registrar: Registrar = None,
+    before: Before = None,
+    moment: Moment = None,
+    at_block: AtBlock = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> dict[str, Any]:
+    """The statutory clocks of open cases, first to end first; those that stand still come last."""
+    with house.engine.connect() as connection:
+        now = reading(connection, at_block)
+        asked = _asked(moment, now.as_of["time"], at_block)
+        cases = open_cases(connection, registrar=registrar, at=at_block)
+        found = [_body(each, asked) for each in due(cases, at=asked)]
+    if before is not None:
+        found = [each for each in found if each["due"] is not None and each["due"] <= before]
+    found.sort(key=lambda each: (each["due"] is None, each["due"] or 0, each["registration"]))
+    return now.envelope() | {"moment": int(asked.timestamp()), "deadlines": found[:limit]}
+
+
+@router.get(
+    "/deadlines.ics",
+    response_class=Response,
+    responses={200: {"content": {"text/calendar": {}}}},
+)
+def feed(house: HouseOf, registrar: Registrar = None) -> Response:
+    """The same as a calendar to subscribe to: an entry a clock that runs, ending when it ends."""
+    with house.engine.connect() as connection:
+        reading(connection, None)
+        asked = datetime.now(UTC)
+        found = list(due(open_cases(connection, registrar=registrar), at=asked))
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Data Rights Registry//deadlines//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", "Deadlines 办理期限")
+    for each in found:
+        ends = each.deadline.ends
+        if isinstance(ends, Term) and ends.due is not None:
+            calendar.add_component(_entry(each, ends, ends.due, asked))
+    return Response(calendar.to_ical(), media_type="text/calendar")
+
+
+def _entry(each: Due, term: Term, ends: datetime, asked: datetime) -> icalendar.Event:
+    entry = icalendar.Event()
+    entry.add("uid", f"{each.registration}-{each.deadline.clock}@data-rights-registry")
+    entry.add("dtstamp", asked)
+    entry.add("dtstart", ends)
+    entry.add("dtend", ends + timedelta(seconds=1))
+    entry.add("summary", f"{each.deadline.clock}: {each.registration[:10]}… {each.state.name}")
+    told = [f"{step.at:%Y-%m-%d} {step.event} {step.article} {step.note}" for step in term.steps]
+    entry.add("description", "\n".join((each.registration, *told)))
+    entry.add("transp", "TRANSPARENT")
+    return entry
+
+
+def _asked(moment: int | None, block_time: int, at_block: int | None) -> datetime:
+    if moment is None:
+        moment = block_time if at_block is not None else max(block_time, int(time.time()))
+    if moment < block_time:
+        # What happened since would be judged before it happened.
+        raise malformed("/moment", "past", f"got {moment}, expected {block_time} or later")
+    return datetime.fromtimestamp(moment, UTC)
+
+
+def _body(each: Due, asked: datetime) -> dict[str, Any]:
+    ends = each.deadline.ends
+    term = ends if isinstance(ends, Term) else None
+    unknown = None
+    if isinstance(ends, NeedInfo | Refused):
+        unknown = "; ".join(f"{name}: {value}" for name, value in asdict(ends).items() if value)
+    last = None if term is None else term.due
+    return {
+        "registration": each.registration,
+        "registrar": f"{each.registrar:03d}",
+        "state": each.state.name,
+        "clock": each.deadline.clock,
+        "due": None if last is None else int(last.timestamp()),
+        "is_late": last is not None and asked > last,
+        "left": None if term is None else term.left,
+        "unit": None if term is None else term.rule.unit.value,
+        "unknown": unknown,
+        "steps": [
+            {
+                "event": step.event.value,
+                "at": int(step.at.timestamp()),
+                "article": step.article,
+                "note": step.note,
+            }
+            for step in (() if term is None else term.steps)
+        ],
+    }
