@@ -28,6 +28,7 @@ from registry.errors import (
     WouldRevert,
 )
 from registry.hashes import from_hex
+from registry.indexer import newest
 from registry.messages import Message, Signer, message_types
 from registry.outbox import Outbox, State, Submission
 from registry.registrations import filing, questions
@@ -241,6 +242,8 @@ class Intake:
 
     def _look_around(self) -> Surroundings:
         with self.engine.connect() as connection:
+            if newest(connection) is None:
+                raise Unavailable("nothing was read from the chain yet; ask again in a moment")
             directory = self._kept_directory.read(connection)
             return Surroundings(directory, questions.halted_until(connection))
 

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ WEALTH = 10**30
 # No two blocks bear one second: with more than one a second the chain's clock runs ahead.
 BLOCK_SECONDS = 1.0
 BLOCK_SECONDS_WHILE_DEPLOYING = 0.2
+READING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def up(settings: Settings) -> Iterator[Running]:
             )
             try:
                 house.start()
+                _await_reading(house)
                 with (
                     answering(house) as url,
                     saying(settings.data, Note(url, rpc_url, os.getpid())),
@@ -178,6 +181,21 @@ def answering(house: House) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+def _await_reading(house: House) -> None:
+    """Until the read model has what the chain said before we began, or the patience is at its end.
+
+    Who asks earlier hears that no registrar was ever admitted. A long chain is read behind the open
+    door, and `/readyz` says so.
+    """
+    deadline = time.monotonic() + READING_SECONDS
+    head = house.chain.head().number
+    while time.monotonic() < deadline and not house.faults:
+        reach = house.indexer.reach()
+        if head < house.deployment.start_block or (reach is not None and reach.number >= head):
+            return
+        time.sleep(0.01)
 
 
 def until_told() -> None:

@@ -9,10 +9,15 @@
 
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from registry.documents import Opening
+from registry.errors import Unavailable
 from registry.hashes import to_hex
+from registry.house import House
 from registry.keys import Key
 from registry.messages import Message, party_of
 from registry.registrations.acts import (
@@ -23,6 +28,7 @@ from registry.registrations.acts import (
     Resolve,
     Withdraw,
 )
+from registry.settings import Settings
 from tests.registry.api.desk import Desk, refusal
 from tests.registry.filed import fresh_root
 from tests.registry.sandbox import REGISTRAR
@@ -198,6 +204,22 @@ class TestProcedure:
         history = desk.http.get(f"/v1/registrations/{id}/history").json()
         assert [each["state"] for each in history["changes"]][-1] == "ATTESTED"
         assert history["objections"][0]["outcome"] == 1
+
+
+class TestBeforeReading:
+    def test_who_comes_before_anything_was_read_is_told_to_ask_again(
+        self, desk: Desk, applicant: Key, tmp_path: Path
+    ) -> None:
+        settings = Settings(data=tmp_path / "fresh")
+        desk.sandbox.deployment.save(settings.deployment)
+        house = House.open(settings, desk.sandbox.url)
+        message, papers = desk.filing(applicant)
+        body = json.dumps(desk.body(message, applicant, papers=papers)).encode()
+        with pytest.raises(Unavailable, match="nothing was read"):
+            house.intake.receive("File", body)
+        house.indexer.catch_up()
+        assert house.intake.receive("File", body).digest == desk.digest(message)
+        house.close()
 
 
 class TestMany:
