@@ -31,11 +31,11 @@ from registry.hashes import from_hex
 from registry.indexer import newest
 from registry.messages import Message, Signer, message_types
 from registry.outbox import Outbox, State, Submission
-from registry.registrations import filing, questions
-from registry.registrations.acts import File, Refuse
+from registry.registrations import filing, questions, review
+from registry.registrations.acts import File
 from registry.registrations.filing import Papers
 from registry.relay.batches import Limits, rehearsals
-from registry.rules import profiles, states
+from registry.rules import states
 from registry.settings import Settings
 from registry.signatures import recover
 
@@ -191,8 +191,8 @@ class Intake:
                 raise NotAllowed(
                     f"filings are halted until {surroundings.halted_until} (Unix seconds)"
                 )
-        if isinstance(message, Refuse):
-            self._check_ground(message)
+        with self.engine.connect() as connection:
+            review.check(message, self.documents, connection)
         call = message.calldata(signatures, self._witnesses(message))
         return Parcel(message, digest, signatures, call, papers, form)
 
@@ -209,16 +209,6 @@ class Intake:
                 "too_late",
                 f"got {message.deadline}, expected at most {longest}: "
                 "a refused act stays executable until its deadline",
-            )
-
-    def _check_ground(self, message: Refuse) -> None:
-        with self.engine.connect() as connection:
-            profile = questions.registration(connection, message.registration).profile
-        grounds = profiles.load_by_number(profile).refusal_grounds
-        if message.ground not in grounds:
-            known = ", ".join(f"{number} {each.text.zh}" for number, each in grounds.items())
-            raise malformed(
-                "/message/ground", "ground", f"got {message.ground}, expected one of {known}"
             )
 
     def _check_signatures(

@@ -1,14 +1,14 @@
 """Until when an attested right stands, and when it may be renewed: exact days, Beijing time.
 
-Needs no working-day calendar: years and months are calendar years and months.
+Years and months are calendar years and months; no holiday moves them.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from registry.rules.profiles import Profile, Unit
+from registry.rules.workdays import months_after
 
 # The law's clock: UTC+8 without summer time since 1991.
 BEIJING: Final = timezone(timedelta(hours=8))
@@ -32,7 +32,7 @@ def last_second(attested: datetime, *, profile: Profile) -> datetime:
     clock = profile.clocks["validity"]
     if clock.unit is not Unit.YEAR:
         raise ValueError(f"{profile.name} counts validity in {clock.unit}, expected years")
-    day = _months_after(attested.astimezone(BEIJING).date(), 12 * clock.length)
+    day = months_after(attested.astimezone(BEIJING).date(), 12 * clock.length)
     if profile.settings["last_valid_day"].value == "DAY_BEFORE":
         day -= timedelta(days=1)
     return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
@@ -43,11 +43,6 @@ def renewal_window(expiry: datetime, *, profile: Profile) -> Window:
     last_day = expiry.astimezone(BEIJING).date()
     is_open_on_last_day = profile.settings["renewal_on_last_day"].value is True
     return Window(
-        first=_months_after(last_day, -profile.clocks["renewal_opens"].length),
+        first=months_after(last_day, -profile.clocks["renewal_opens"].length),
         last=last_day if is_open_on_last_day else last_day - timedelta(days=1),
     )
-
-
-def _months_after(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

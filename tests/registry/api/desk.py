@@ -143,7 +143,7 @@ class Desk:
             steps=(step,),
             expiry=self.now() + 86400 * 365,
             receipt=receipt,
-            effective=0,
+            effective=0 if receipt == ZERO else self.now(),
             deadline=self.soon(),
         )
 

@@ -3,6 +3,7 @@
 - messages: what to sign is told; an act is received once, waited for, followed
 - the same data: a party files it once, and again after a withdrawal
 - many in one request: one line of answer each; a later one is judged upon the earlier
+- review: corrections once, no attestation beyond what was agreed, no national code without its receipt
 - refusal: on a ground of the profile and no other
 - the procedure: before its time the contract's refusal is told, with how long the signature lives
 """
@@ -22,14 +23,17 @@ from registry.keys import Key
 from registry.messages import Message, party_of
 from registry.registrations.acts import (
     Accept,
+    Correct,
     File,
     Object,
     Refuse,
+    RequestCorrection,
     Resolve,
     Withdraw,
 )
+from registry.rules import profiles
 from registry.settings import Settings
-from tests.registry.api.desk import Desk, refusal
+from tests.registry.api.desk import Desk, refusal, spoilt
 from tests.registry.filed import fresh_root
 from tests.registry.sandbox import REGISTRAR
 
@@ -286,3 +290,61 @@ class TestRefuse:
         assert flaw["pointer"] == "/message/ground"
         assert "1 " in flaw["detail"]
         desk.do(self.refuse(desk, id, 1), reviewer)
+
+
+class TestReview:
+    def correction(self, desk: Desk, id: str, step: int) -> RequestCorrection:
+        return RequestCorrection(
+            registrar=REGISTRAR,
+            officer=desk.sandbox.staff.reviewer.address,
+            registration=id,
+            step=step,
+            list=to_hex(secrets.token_bytes(32)),
+            until=desk.now() + 3600,
+            deadline=desk.soon(),
+        )
+
+    def test_corrections_are_asked_for_once(self, desk: Desk, applicant: Key) -> None:
+        reviewer = desk.sandbox.staff.reviewer
+        id = desk.file(applicant)
+        desk.do(self.correction(desk, id, 1), reviewer)
+        corrected = Correct(
+            party=party_of(applicant.address),
+            registration=id,
+            step=2,
+            papers=to_hex(secrets.token_bytes(32)),
+            deadline=desk.soon(),
+        )
+        desk.do(corrected, applicant)
+        answer = desk.send(self.correction(desk, id, 3), reviewer)
+        assert "17(1)" in refusal(answer, 422, "not_allowed")[0]["rule"]
+        desk.accept(id, step=3)
+
+    def test_no_attestation_outlasts_the_term_that_was_agreed(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        form = spoilt("applicants/0/claim/until", "2099-12-31")
+        lasting = desk.file(applicant, form=form)
+        form = spoilt("applicants/0/claim/until", "2026-12-31")
+        brief = desk.file(Key.fresh(), form=form)
+        approver = desk.sandbox.staff.approver
+        # The lasting one is hindered as well, by the contract and its state, not by its term.
+        for id, rule in ((brief, "agreed_term"), (lasting, "Hindered")):
+            act = desk.attestation(id)
+            assert act.expiry > 1_798_732_799  # the end of 2026 in Beijing
+            found = desk.send(act, approver).json()
+            assert [each["rule"] for each in found["errors"]] == [rule]
+
+    def test_a_receipt_and_its_moment_come_together(self, desk: Desk, applicant: Key) -> None:
+        id = desk.file(applicant)
+        act = desk.attestation(id).model_copy(update={"receipt": "0x" + "ab" * 32})
+        answer = desk.send(act, desk.sandbox.staff.approver)
+        assert refusal(answer, 422, "malformed")[0]["pointer"] == "/message/receipt"
+
+    def test_the_national_profile_wants_the_national_receipt(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        national = profiles.load("CN_NDA_2026").number
+        act = desk.attestation(desk.file(applicant)).model_copy(update={"profile": national})
+        answer = desk.send(act, desk.sandbox.staff.approver)
+        assert refusal(answer, 422, "not_allowed")[0]["pointer"] == "/message/receipt"

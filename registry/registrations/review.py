@@ -1,0 +1,93 @@
+"""What an officer's act must not do, judged from papers and rules; what the contract cannot know.
+
+Knows neither HTTP nor RPC.
+"""
+
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Connection, func, select
+
+from registry.bodies import malformed
+from registry.documents import Documents
+from registry.errors import Erased, Flaw, NotAllowed, NotFound
+from registry.messages import ZERO, Message
+from registry.registrations import questions
+from registry.registrations.acts import Attest, Publish, Refuse, RequestCorrection
+from registry.registrations.facts import CorrectionRequested
+from registry.rules import profiles
+from registry.rules.identifiers import SANDBOX_PREFIX
+from registry.rules.initial_form import InitialForm
+from registry.rules.profiles import Profile
+from registry.rules.validity import BEIJING
+
+
+def check(message: Message, documents: Documents, connection: Connection) -> None:
+    """Raises: Malformed for a ground that the profile lacks; NotAllowed; NotFound."""
+    if isinstance(message, Refuse):
+        _check_ground(message, _profile_of(connection, message.registration))
+    elif isinstance(message, RequestCorrection):
+        _check_rounds(message, _profile_of(connection, message.registration), connection)
+    elif isinstance(message, Publish | Attest):
+        _check_receipt(message)
+    if isinstance(message, Attest):
+        for id in message.registrations:
+            _check_term(id, message.expiry, documents)
+
+
+def _profile_of(connection: Connection, id: str) -> Profile:
+    return profiles.load_by_number(questions.registration(connection, id).profile)
+
+
+def _check_ground(message: Refuse, profile: Profile) -> None:
+    grounds = profile.refusal_grounds
+    if message.ground not in grounds:
+        known = ", ".join(f"{number} {each.text.zh}" for number, each in grounds.items())
+        raise malformed(
+            "/message/ground", "ground", f"got {message.ground}, expected one of {known}"
+        )
+
+
+def _check_rounds(message: RequestCorrection, profile: Profile, connection: Connection) -> None:
+    """All that is missing is named at once (一次性告知); how often at all is the profile's reading."""
+    allowed = profile.settings["correction_rounds"]
+    asked = connection.execute(
+        select(func.count()).where(CorrectionRequested.registration == message.registration)
+    ).scalar_one()
+    if asked >= int(str(allowed.value)):
+        raise NotAllowed(
+            f"corrections were asked for {asked} times already",
+            flaws=(Flaw("/message/registration", allowed.source, "all at once, and once"),),
+        )
+
+
+def _check_receipt(message: Publish | Attest) -> None:
+    """Notice and attestation happen on the national system; what we record names its receipt and moment."""
+    named = message.receipt != ZERO
+    if named != (message.effective != 0):
+        raise malformed(
+            "/message/receipt", "receipt", "receipt and moment come together or not at all"
+        )
+    profile = profiles.load_by_number(message.profile)
+    if not named and profile.code_prefix != SANDBOX_PREFIX:
+        raise NotAllowed(
+            f"under {profile.name} the receipt of the national system is needed",
+            flaws=(Flaw("/message/receipt", "guide arts. 24, 26", "expected its hash"),),
+        )
+
+
+def _check_term(id: str, expiry: int, documents: Documents) -> None:
+    """An attestation records the agreed terms of a right (guide art. 23(1)) and may not outlast them."""
+    try:
+        form = InitialForm.model_validate_json(documents.get(documents.opening(id).form))
+    except (NotFound, Erased):
+        return  # its papers are not ours to read
+    agreed = [each.claim.until for each in form.applicants if each.claim.until is not None]
+    if agreed and expiry > _last_second(min(agreed)):
+        raise NotAllowed(
+            f"{id} was agreed until {min(agreed)}, got an expiry of {expiry}",
+            flaws=(Flaw("/message/expiry", "agreed_term", "guide art. 23(1), annex 1"),),
+        )
+
+
+def _last_second(day: date) -> float:
+    return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC).timestamp()
