@@ -6,6 +6,7 @@
     bench.py index        events read from a node into SQLite, heads recomputed
     bench.py visible      from mined to visible in a query
     bench.py lookup       look-ups over HTTP against a route that answers a constant (needs wrk)
+    bench.py deadlines    reading all open cases, and computing their clocks
     bench.py command      `registry --help`
 
 Gas has bench_gas.py, fingerprints bench_fingerprint.py. Seconds are of the machine at hand; only
@@ -26,6 +27,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -52,6 +54,7 @@ from registry.registrations.acts import (  # noqa: E402
     Publish,
     commitment,
 )
+from registry.registrations.cases import due, open_cases  # noqa: E402
 from registry.rules import profiles  # noqa: E402
 from registry.settings import Settings  # noqa: E402
 from tests.machine import running_anvil  # noqa: E402
@@ -407,6 +410,46 @@ def _wrk(connections: int, url: str, *more: str) -> dict[str, Any]:
     return {"rate": float(fields["Requests/sec:"]), "p99": fields["99%"]}
 
 
+def deadlines(number: int) -> dict[str, Any]:
+    """`number` open cases made up in the read model, every second of them published."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "read.db"
+        engine = open_read_model(path)
+        ReadModel.metadata.create_all(engine)
+        _made_up(path, number)
+        with sqlite3.connect(path) as connection:
+            connection.executescript(PUBLISH_HALF)
+        start = time.perf_counter()
+        with engine.connect() as connection:
+            cases = open_cases(connection)
+        read = time.perf_counter()
+        found = list(due(cases, at=datetime.now(UTC)))
+        end = time.perf_counter()
+        engine.dispose()
+        return {
+            "cases": len(cases),
+            "clocks": len(found),
+            "seconds_reading": round(read - start, 2),
+            "seconds_computing": round(end - read, 2),
+        }
+
+
+PUBLISH_HALF = """
+UPDATE registration_filed SET profile = 1;
+CREATE TEMP TABLE half AS SELECT * FROM registration_filed WHERE ordinal % 2 = 0;
+INSERT INTO progress SELECT registration, 2, ordinal, block, position, 3, 'RegistrationAccepted',
+    registration, block FROM half;
+INSERT INTO progress SELECT registration, 3, ordinal, block, position, 5, 'RegistrationPublished',
+    registration, NULL FROM half;
+UPDATE progress SET superseded = block
+    WHERE step = 1 AND registration IN (SELECT registration FROM half);
+INSERT INTO registration_published
+    (block, position, contract, ordinal, "transaction", registration, act, step, until, receipt, effective)
+    SELECT block, position, contract, ordinal, registration, registration, registration, 3, 0,
+    zeroblob(32), 0 FROM half;
+"""
+
+
 def command(number: int) -> dict[str, Any]:
     spent = []
     for _ in range(number):
@@ -432,6 +475,7 @@ MARKS: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
     "index": (index, 100_000),
     "visible": (visible, 30),
     "lookup": (lookup, 1_000_000),
+    "deadlines": (deadlines, 100_000),
     "command": (command, 5),
 }
 

@@ -72,7 +72,7 @@ def open_cases(
     rows = connection.execute(_open(registrar, at)).all()
     if not rows:
         return []
-    ids = _open(registrar, at).with_only_columns(RegistrationFiled.registration).order_by(None)
+    ids = _open_ids(registrar, at)
     times = _times(connection, ids, at)
     corrections = _untils(connection, ids, at)
     published = _published(connection, ids, at)
@@ -92,6 +92,13 @@ def open_cases(
         )
         for row in rows
     ]
+
+
+def _open_ids(registrar: int | None, at: int | None) -> Select[Any]:
+    is_open = and_(stands(at), CHANGE.c.state.in_([int(state) for state in OPEN]))
+    if registrar is None:
+        return select(CHANGE.c.registration).where(is_open)
+    return _open(registrar, at).with_only_columns(CHANGE.c.registration).order_by(None)
 
 
 def _open(registrar: int | None, at: int | None) -> Select[Any]:

@@ -255,7 +255,7 @@ class Progress(ReadModel):
     __table_args__ = (
         Index("progress_standing", "state", "filing", sqlite_where=text("superseded IS NULL")),
         Index("progress_block", "block"),
-        Index("progress_superseded", "superseded"),
+        Index("progress_superseded", "superseded", sqlite_where=text("superseded IS NOT NULL")),
         # A filing's act is the registration itself.
         Index("progress_act", "act", sqlite_where=text("step > 1")),
     )
