@@ -19,7 +19,7 @@ from registry.facts import (
     Uint40,
     fact_types,
 )
-from registry.rules.states import State
+from registry.rules.states import State, Verb
 
 
 class ProfileEnacted(Fact):
@@ -49,6 +49,7 @@ class RegistrationFiled(Fact):
     """The first applicant is named here, each further one in `ApplicantJoined`."""
 
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.FILE
     state: ClassVar[State] = State.SUBMITTED
     __tablename__ = "registration_filed"
     __table_args__ = (Index("registration_filed_transaction", "transaction"),)
@@ -75,6 +76,7 @@ class ApplicantJoined(Fact):
 
 class RegistrationAccepted(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.ACCEPT
     state: ClassVar[State] = State.ACCEPTED
     __tablename__ = "registration_accepted"
 
@@ -85,6 +87,7 @@ class RegistrationAccepted(Fact):
 
 class RegistrationDeemedAccepted(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.DEEM_ACCEPTED
     state: ClassVar[State] = State.ACCEPTED
     __tablename__ = "registration_deemed_accepted"
 
@@ -95,6 +98,7 @@ class RegistrationDeemedAccepted(Fact):
 
 class CorrectionRequested(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.REQUEST_CORRECTION
     state: ClassVar[State] = State.CORRECTION_REQUESTED
     __tablename__ = "correction_requested"
 
@@ -107,6 +111,7 @@ class CorrectionRequested(Fact):
 
 class RegistrationCorrected(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.CORRECT
     state: ClassVar[State] = State.SUBMITTED
     __tablename__ = "registration_corrected"
 
@@ -119,6 +124,7 @@ class RegistrationCorrected(Fact):
 
 class SupplementRequested(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.REQUEST_SUPPLEMENT
     state: ClassVar[State] = State.SUPPLEMENT_REQUESTED
     __tablename__ = "supplement_requested"
 
@@ -131,6 +137,7 @@ class SupplementRequested(Fact):
 
 class RegistrationSupplemented(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.SUPPLEMENT
     state: ClassVar[State] = State.ACCEPTED
     __tablename__ = "registration_supplemented"
 
@@ -143,6 +150,7 @@ class RegistrationSupplemented(Fact):
 
 class RegistrationPublished(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.PUBLISH
     state: ClassVar[State] = State.PUBLISHED
     __tablename__ = "registration_published"
 
@@ -156,6 +164,7 @@ class RegistrationPublished(Fact):
 
 class ObjectionMade(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.OBJECT
     state: ClassVar[State] = State.PUBLISHED
     __tablename__ = "objection_made"
 
@@ -169,6 +178,7 @@ class ObjectionMade(Fact):
 
 class ObjectionResolved(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.RESOLVE
     state: ClassVar[State] = State.PUBLISHED
     __tablename__ = "objection_resolved"
 
@@ -183,6 +193,7 @@ class ObjectionResolved(Fact):
 
 class RegistrationAttested(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.ATTEST
     state: ClassVar[State] = State.ATTESTED
     __tablename__ = "registration_attested"
 
@@ -198,6 +209,7 @@ class RegistrationAttested(Fact):
 
 class RegistrationRefused(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.REFUSE
     state: ClassVar[State] = State.REFUSED
     __tablename__ = "registration_refused"
 
@@ -210,6 +222,7 @@ class RegistrationRefused(Fact):
 
 class RegistrationTerminated(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.TERMINATE
     state: ClassVar[State] = State.TERMINATED
     __tablename__ = "registration_terminated"
 
@@ -221,6 +234,7 @@ class RegistrationTerminated(Fact):
 
 class RegistrationWithdrawn(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    verb: ClassVar[Verb] = Verb.WITHDRAW
     state: ClassVar[State] = State.WITHDRAWN
     __tablename__ = "registration_withdrawn"
 
@@ -307,7 +321,9 @@ def _supersede() -> None:
     )
 
 
+VERB_OF: dict[str, Verb] = {}
 for _fact in fact_types():
     if "state" in _fact.__dict__:
+        VERB_OF[_fact.event] = _fact.__dict__["verb"]
         _derive(_fact)
 _supersede()

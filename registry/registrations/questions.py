@@ -25,6 +25,7 @@ from registry.errors import NotFound
 from registry.facts import ActSigned, Block, Fact
 from registry.registrations.acts import Claim, File
 from registry.registrations.facts import (
+    VERB_OF,
     ApplicantJoined,
     CorrectionRequested,
     FilingsHalted,
@@ -36,7 +37,8 @@ from registry.registrations.facts import (
     RegistrationPublished,
     SupplementRequested,
 )
-from registry.rules.states import State
+from registry.rules import states
+from registry.rules.states import State, Verb
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,11 @@ class Registration:
 
 @dataclass(frozen=True)
 class Change:
-    """One step of a registration's life."""
+    """One step of a registration's life; `article` is of the guide, or says that the rule is ours."""
 
     step: int
     event: str
+    article: str
     state: State
     act: str
     signer: str | None
@@ -241,11 +244,13 @@ def history(connection: Connection, id: str, *, at: int | None = None) -> list[C
         .join(Block, Block.number == Progress.block)
         .where(Progress.registration == id, up_to(Progress.block, at))
         .order_by(Progress.step)
-    )
+    ).all()
+    before = [State.NONE, *(State(row.state) for row in rows)]
     return [
         Change(
             step=row.step,
             event=row.event,
+            article=_article(was, VERB_OF[row.event]),
             state=State(row.state),
             act=row.act,
             signer=row.signer,
@@ -253,8 +258,13 @@ def history(connection: Connection, id: str, *, at: int | None = None) -> list[C
             position=row.position,
             time=row.time,
         )
-        for row in rows
+        for was, row in zip(before, rows, strict=False)
     ]
+
+
+def _article(before: State, verb: Verb) -> str:
+    permitted = states.row(before, verb)
+    return "" if permitted is None else permitted.article
 
 
 def filing(connection: Connection, id: str) -> File:

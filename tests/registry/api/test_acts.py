@@ -31,7 +31,8 @@ from registry.registrations.acts import (
     Resolve,
     Withdraw,
 )
-from registry.rules import profiles
+from registry.rules import profiles, states
+from registry.rules.states import State, Verb
 from registry.settings import Settings
 from tests.registry.api.desk import Desk, refusal, spoilt
 from tests.registry.filed import fresh_root
@@ -208,6 +209,9 @@ class TestProcedure:
         history = desk.http.get(f"/v1/registrations/{id}/history").json()
         assert [each["state"] for each in history["changes"]][-1] == "ATTESTED"
         assert history["objections"][0]["outcome"] == 1
+        # Each step with the article that it was taken under.
+        assert all("art" in each["article"] for each in history["changes"])
+        assert history["changes"][0]["article"] == states.row(State.NONE, Verb.FILE).article  # type: ignore[union-attr]
 
 
 class TestBeforeReading:
