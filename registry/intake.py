@@ -35,15 +35,13 @@ from registry.registrations import filing, questions, review
 from registry.registrations.acts import File
 from registry.registrations.filing import Papers
 from registry.relay.batches import Limits, rehearsals
-from registry.rules import states
+from registry.rules.states import UNATTESTED
 from registry.settings import Settings
 from registry.signatures import recover
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Ends that leave the data free to be filed again.
-ENDED = (states.State.REFUSED, states.State.TERMINATED, states.State.WITHDRAWN)
 MAGIC_1271 = bytes.fromhex("1626ba7e")
 
 
@@ -344,7 +342,7 @@ class Intake:
             try:
                 found = questions.registration(connection, id)
                 expiry = found.attestation.expiry if found.attestation else None
-                return found.state not in ENDED and (expiry is None or expiry >= time.time())
+                return found.state not in UNATTESTED and (expiry is None or expiry >= time.time())
             except NotFound:
                 held = self.outbox.find(id)
         if held is None:

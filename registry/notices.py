@@ -33,7 +33,7 @@ from registry.errors import Mismatch, NotFound
 from registry.facts import Bytes32, ReadModel
 from registry.registrations.facts import Progress, RegistrationPublished
 from registry.rules.forms import InitialForm, public_extract
-from registry.rules.states import State
+from registry.rules.states import UNATTESTED
 
 log = structlog.get_logger()
 
@@ -71,7 +71,7 @@ class Found:
 
 _IS_SHOWN = ~exists().where(
     Progress.registration == Notice.registration,
-    Progress.state.in_([State.REFUSED, State.TERMINATED, State.WITHDRAWN]),
+    Progress.state.in_(UNATTESTED),
 )
 # Built once: to build a statement takes longer than to run it.
 _EXTRACT = select(Notice.extract).where(Notice.registration == bindparam("registration"), _IS_SHOWN)

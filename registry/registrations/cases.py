@@ -25,15 +25,7 @@ from registry.registrations.facts import (
 from registry.registrations.questions import CHANGE, stands, up_to
 from registry.rules import profiles
 from registry.rules.clocks import Deadline, History, NonAcceptance, Span, deadlines
-from registry.rules.states import State
-
-OPEN = (
-    State.SUBMITTED,
-    State.CORRECTION_REQUESTED,
-    State.ACCEPTED,
-    State.SUPPLEMENT_REQUESTED,
-    State.PUBLISHED,
-)
+from registry.rules.states import PENDING, State
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,7 @@ def open_cases(
 
 
 def _open_ids(registrar: int | None, at: int | None) -> Select[Any]:
-    is_open = and_(stands(at), CHANGE.c.state.in_([int(state) for state in OPEN]))
+    is_open = and_(stands(at), CHANGE.c.state.in_([int(state) for state in PENDING]))
     if registrar is None:
         return select(CHANGE.c.registration).where(is_open)
     return _open(registrar, at).with_only_columns(CHANGE.c.registration).order_by(None)
@@ -110,7 +102,7 @@ def _open(registrar: int | None, at: int | None) -> Select[Any]:
             CHANGE.c.state,
         )
         .join(CHANGE, and_(CHANGE.c.registration == RegistrationFiled.registration, stands(at)))
-        .where(CHANGE.c.state.in_([int(state) for state in OPEN]))
+        .where(CHANGE.c.state.in_([int(state) for state in PENDING]))
         .order_by(CHANGE.c.filing)
     )
     if registrar is not None:

@@ -3,8 +3,6 @@
 Knows neither HTTP nor RPC.
 """
 
-from datetime import UTC, date, datetime, time
-
 from sqlalchemy import Connection, func, select
 
 from registry.bodies import malformed
@@ -18,7 +16,7 @@ from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
 from registry.rules.initial_form import InitialForm
 from registry.rules.profiles import Profile
-from registry.rules.validity import BEIJING
+from registry.rules.validity import end_of
 
 
 def check(message: Message, documents: Documents, connection: Connection) -> None:
@@ -82,12 +80,8 @@ def _check_term(id: str, expiry: int, documents: Documents) -> None:
     except (NotFound, Erased):
         return  # its papers are not ours to read
     agreed = [each.claim.until for each in form.applicants if each.claim.until is not None]
-    if agreed and expiry > _last_second(min(agreed)):
+    if agreed and expiry > end_of(min(agreed)).timestamp():
         raise NotAllowed(
             f"{id} was agreed until {min(agreed)}, got an expiry of {expiry}",
             flaws=(Flaw("/message/expiry", "agreed_term", "guide art. 23(1), annex 1"),),
         )
-
-
-def _last_second(day: date) -> float:
-    return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC).timestamp()

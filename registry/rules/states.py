@@ -83,7 +83,9 @@ PENDING: Final = (
     State.SUPPLEMENT_REQUESTED,
     State.PUBLISHED,
 )
-ENDED: Final = (State.ATTESTED, State.REFUSED, State.TERMINATED, State.WITHDRAWN)
+# Ends without attestation: no right was entered, and the data are free to be filed again.
+UNATTESTED: Final = (State.REFUSED, State.TERMINATED, State.WITHDRAWN)
+ENDED: Final = (State.ATTESTED, *UNATTESTED)
 
 _REFUSAL: Final = tuple(
     Row(

@@ -35,6 +35,11 @@ def last_second(attested: datetime, *, profile: Profile) -> datetime:
     day = months_after(attested.astimezone(BEIJING).date(), 12 * clock.length)
     if profile.settings["last_valid_day"].value == "DAY_BEFORE":
         day -= timedelta(days=1)
+    return end_of(day)
+
+
+def end_of(day: date) -> datetime:
+    """The last second of a day in Beijing, in UTC."""
     return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
 
 
