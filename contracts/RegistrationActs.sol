@@ -25,7 +25,7 @@ abstract contract RegistrationActs is Signed {
     bytes32 private constant CLAIM =
         keccak256("Claim(bytes32 party,uint8 rights)");
     bytes32 private constant FILE =
-        keccak256("File(Claim[] claims,bytes32 data,uint16 registrar,uint16 profile,uint8 kind,uint40 deadline)Claim(bytes32 party,uint8 rights)");
+        keccak256("File(Claim[] claims,bytes32 data,bytes32 subject,uint16 registrar,uint16 profile,uint8 kind,uint40 deadline)Claim(bytes32 party,uint8 rights)");
     bytes32 private constant ACCEPT =
         keccak256("Accept(uint16 registrar,address officer,bytes32[] registrations,uint16[] steps,uint40 deadline)");
     bytes32 private constant DEEM_ACCEPTED =
@@ -62,8 +62,8 @@ abstract contract RegistrationActs is Signed {
             let free := mload(0x40)
             mstore(free, kind)
             mstore(add(free, 0x20), claims)
-            calldatacopy(add(free, 0x40), add(m, 0x20), 0xa0)
-            encoded := keccak256(free, 0xe0)
+            calldatacopy(add(free, 0x40), add(m, 0x20), 0xc0)
+            encoded := keccak256(free, 0x100)
         }
         return _hashTypedDataV4(encoded);
     }
@@ -158,16 +158,6 @@ abstract contract RegistrationActs is Signed {
 
     function _digest(Withdraw calldata) internal view returns (bytes32) {
         return _inPlace(WITHDRAW, 4);
-    }
-
-    /// @dev A verb's first argument, when it is a static struct, follows the selector, a word a member: EIP-712's
-    /// encodeData of it. A word that its type cannot hold is refused where the verb reads it.
-    function _inPlace(bytes32 kind, uint256 members) private view returns (bytes32) {
-        return _typed(abi.encodePacked(kind, msg.data[4:4 + 32 * members]));
-    }
-
-    function _typed(bytes memory encoded) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(encoded));
     }
 
     function _hash(Claim[] calldata claims) private pure returns (bytes32 hash) {

@@ -38,6 +38,10 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     uint8 private constant REVIEWER = 1;
     uint8 private constant APPROVER = 2;
     uint8 private constant ALL_RIGHTS = 7;
+    uint8 private constant GIVEN = 8;
+    uint8 private constant INITIAL = 1;
+    uint8 private constant TRANSFER = 2;
+    uint8 private constant RENEWAL = 4;
     uint256 private constant MOST_APPLICANTS = 32;
     uint16 private constant LAST_SERIAL = 9999;
     uint256 private constant LONGEST_HALT = 30 days;
@@ -94,17 +98,24 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         if (Record.unwrap(_records[registration]) != 0) revert AlreadyFiled(registration);
         if (applicants == 0 || applicants > MOST_APPLICANTS) revert WrongClaims(applicants);
         if (signatures.length != applicants) revert WrongNumber(signatures.length, applicants);
+        uint8 kind = message.kind;
+        uint8 most = kind == TRANSFER ? ALL_RIGHTS | GIVEN : ALL_RIGHTS;
         bytes32 last;
         for (uint256 i; i < applicants; ++i) {
             Claim calldata claim = message.claims[i];
-            if (claim.party <= last || claim.rights == 0 || claim.rights > ALL_RIGHTS) revert WrongClaims(i);
+            uint8 claimed = claim.rights;
+            if (claim.party <= last || claimed & ALL_RIGHTS == 0 || claimed > most) revert WrongClaims(i);
             last = claim.party;
             _requireSignature(parties.keyOf(claim.party), registration, signatures[i]);
         }
+        if (message.subject != 0 || kind != INITIAL) _requireSubject(registration, message);
 
-        _records[registration] = RecordLibrary.filed(message.registrar, message.profile, message.kind, now_);
+        _records[registration] = RecordLibrary.filed(message.registrar, message.profile, kind, now_);
 
         _sayFiled(registration, message);
+        if (kind == RENEWAL) {
+            rights.announce(registration, message.subject, message.claims, _profiles[message.profile].renewal);
+        }
     }
 
     /// @inheritdoc IRegistrations
@@ -114,9 +125,9 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         bytes32[] calldata registrations = message.registrations;
         uint16[] calldata steps = message.steps;
         uint16 registrar = message.registrar;
-        uint40 now_ = _now();
         _requireEqual(steps.length, registrations.length);
 
+        Record acceptance = RecordLibrary.review(State.ACCEPTED, 0, message.officer, _now());
         bytes memory fact = abi.encode(RegistrationAccepted.selector, 0, act, 0);
         uint256 skipped;
         Obstacle obstacle;
@@ -133,7 +144,8 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
                 ++skipped;
                 continue;
             }
-            r = _move(registration, r, State.ACCEPTED, now_);
+            r = r.reviewed(acceptance);
+            _records[registration] = r;
             _sayOf(fact, registration, r.step());
         }
         _requireServed(skipped, registrations, obstacle);
@@ -205,7 +217,6 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         Record r = _records[registration];
         _requireApplicant(act, registration, message.party, filing, message.deadline, signature);
         _require(registration, _obstacle(r, State.SUPPLEMENT_REQUESTED, message.step, r.registrar()));
-        if (_now() > r.until()) revert Hindered(registration, Obstacle.TOO_LATE);
 
         r = _move(registration, r, State.ACCEPTED);
 
@@ -227,7 +238,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         uint16 profile = message.profile;
         if (until < now_ + _profiles[profile].notice) revert WrongMoment(until);
 
-        Record notice = RecordLibrary.notice(until, message.officer, now_);
+        Record notice = RecordLibrary.review(State.PUBLISHED, until, message.officer, now_);
         bytes memory fact =
             abi.encode(RegistrationPublished.selector, 0, act, 0, until, message.receipt, message.effective);
         uint256 skipped;
@@ -237,13 +248,14 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
             uint16 step = steps[i];
             Record r = _records[registration];
             obstacle = _obstacle(r, State.ACCEPTED, step, registrar);
+            if (obstacle == Obstacle.WRONG_STATE) obstacle = _obstacle(r, State.SUPPLEMENT_REQUESTED, step, registrar);
             if (obstacle == Obstacle.NONE && r.profile() != profile) obstacle = Obstacle.NOT_IN_PROFILE;
             if (obstacle != Obstacle.NONE) {
                 _skip(registration, act, step, obstacle);
                 ++skipped;
                 continue;
             }
-            r = r.published(notice);
+            r = r.reviewed(notice);
             _records[registration] = r;
             _sayOf(fact, registration, r.step());
         }
@@ -325,34 +337,34 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         uint40 expiry = message.expiry;
         uint40 since = message.effective == 0 ? _now() : message.effective;
         if (since > _now()) revert WrongMoment(since);
-        if (expiry < since || expiry - since > profile.validity) revert WrongMoment(expiry);
+        if (expiry < since) revert WrongMoment(expiry);
 
         bytes memory fact = abi.encode(
             RegistrationAttested.selector, 0, act, 0, 0, since, expiry, message.receipt, message.effective
         );
         bytes15 stem = Code.stem(profile.prefix, message.registrar, Code.monthOf(since));
         uint16 serial = _serials[stem];
-        uint16 before = serial;
+        uint256 skipped;
         Obstacle obstacle;
         for (uint256 i; i < filings.length; ++i) {
             bytes32 registration = message.registrations[i];
-            File calldata filing = filings[i];
             Record r = _records[registration];
-            obstacle = _obstacle(r, State.PUBLISHED, message.steps[i], message.registrar);
-            if (obstacle == Obstacle.NONE) {
-                obstacle = _attestObstacle(message, r, registration, filing, profile, since);
-            }
-            if (obstacle == Obstacle.NONE && serial == LAST_SERIAL) obstacle = Obstacle.SERIALS_SPENT;
+            bool coded = profile.coded >> r.kind() & 1 != 0;
+            obstacle = coded && serial == LAST_SERIAL
+                ? Obstacle.SERIALS_SPENT
+                : _alter(message, message.steps[i], r, registration, filings[i], profile, since);
             if (obstacle != Obstacle.NONE) {
                 _skip(registration, act, message.steps[i], obstacle);
+                ++skipped;
                 continue;
             }
-            ++serial;
             r = _move(registration, r.withUntil(expiry), State.ATTESTED);
-            _sayOf(fact, registration, r.step(), Code.withSerial(stem, serial));
-            rights.attest(registration, message.registrar, filing.claims, since, expiry);
+            _sayOf(fact, registration, r.step(), coded ? Code.withSerial(stem, ++serial) : bytes15(0));
+            if (r.kind() == INITIAL) {
+                rights.attest(registration, message.registrar, filings[i].claims, since, expiry);
+            }
         }
-        _requireServed(filings.length - (serial - before), message.registrations, obstacle);
+        _requireServed(skipped, message.registrations, obstacle);
         _serials[stem] = serial;
     }
 
@@ -403,6 +415,12 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     }
 
     /// @inheritdoc IRegistrations
+    function isPending(bytes32 registration) external view returns (bool) {
+        Record r = _records[registration];
+        return r.isPending() && (r.state() != State.CORRECTION_REQUESTED || _now() <= r.until());
+    }
+
+    /// @inheritdoc IRegistrations
     function record(bytes32 registration)
         external
         view
@@ -440,25 +458,60 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         return _serials[Code.stem(prefix, registrar, month)];
     }
 
+    /// @dev Gives effect in Rights to a registration of a later kind, or says what is in the way and does nothing.
+    function _alter(
+        Attest calldata message,
+        uint16 step,
+        Record r,
+        bytes32 registration,
+        File calldata filing,
+        Profile memory profile,
+        uint40 since
+    ) private returns (Obstacle obstacle) {
+        obstacle = _attestObstacle(message, step, r, registration, filing, profile, since);
+        if (obstacle != Obstacle.NONE || r.kind() == INITIAL) return obstacle;
+        return rights.alter(
+            r.kind(),
+            registration,
+            filing.subject,
+            message.registrar,
+            filing.claims,
+            since,
+            message.expiry,
+            profile.validity
+        );
+    }
+
     function _attestObstacle(
         Attest calldata message,
+        uint16 step,
         Record r,
         bytes32 registration,
         File calldata filing,
         Profile memory profile,
         uint40 since
     ) private view returns (Obstacle) {
+        Obstacle obstacle = _obstacle(r, State.PUBLISHED, step, message.registrar);
+        if (obstacle == Obstacle.NONE) {
+            // The national attestation, too, must lie after the notice: a registrar cannot date itself back before it.
+            uint256 until = r.until();
+            if (_now() <= until + profile.grace || since <= until) obstacle = Obstacle.TOO_EARLY;
+        } else if (obstacle == Obstacle.WRONG_STATE && profile.noticed >> r.kind() & 1 == 0) {
+            obstacle = _obstacle(r, State.ACCEPTED, step, message.registrar);
+            if (obstacle == Obstacle.NONE && r.isReviewer(address(0))) obstacle = Obstacle.NOT_REVIEWED;
+            if (obstacle == Obstacle.NONE && since < r.changed()) obstacle = Obstacle.TOO_EARLY;
+        }
+        if (obstacle != Obstacle.NONE) return obstacle;
         if (r.profile() != message.profile) return Obstacle.NOT_IN_PROFILE;
-        // The national attestation, too, must lie after the notice: a registrar cannot date itself back before it.
-        uint256 until = r.until();
-        if (_now() <= until + profile.grace || since <= until) return Obstacle.TOO_EARLY;
         if (r.open() != 0) return Obstacle.OBJECTION_OPEN;
         if (r.isUpheld()) return Obstacle.OBJECTION_UPHELD;
         if (r.isReviewer(message.officer)) return Obstacle.REVIEWER_IS_APPROVER;
         if (_digest(filing) != registration) return Obstacle.NOT_THE_FILING;
+        if (r.kind() == INITIAL && message.expiry - since > profile.validity) return Obstacle.TOO_LONG;
         Claim[] calldata claims = filing.claims;
         for (uint256 i; i < claims.length; ++i) {
             Claim calldata claim = claims[i];
+            if (claim.rights & ALL_RIGHTS & ~profile.bears != 0) return Obstacle.NOT_IN_PROFILE;
             if (registrars.isOfficer(message.registrar, parties.keyOf(claim.party))) {
                 return Obstacle.REGISTRAR_IS_APPLICANT;
             }
@@ -528,6 +581,14 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         if (skipped == registrations.length) revert Hindered(registrations[skipped - 1], last);
     }
 
+    function _requireSubject(bytes32 registration, File calldata message) private view {
+        if (message.subject == 0 || message.kind == INITIAL) revert WrongSubject(message.kind, message.subject);
+        Record subject = _records[message.subject];
+        if (!subject.isAt(State.ATTESTED, subject.step(), message.registrar)) {
+            revert Hindered(registration, Obstacle.SUBJECT_NOT_ATTESTED);
+        }
+    }
+
     function _requireEqual(uint256 got, uint256 expected) private pure {
         if (got != expected || got == 0) revert WrongNumber(got, expected);
     }
@@ -551,6 +612,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         for (uint256 i = 1; i < claims.length; ++i) {
             _say(abi.encode(ApplicantJoined.selector, registration, claims[i].party, claims[i].rights));
         }
+        if (message.subject != 0) _say(abi.encode(SubjectNamed.selector, registration, message.subject));
     }
 
     /// @dev Requirements: as for any signed act; the officer has the role at a registrar that may act.

@@ -237,7 +237,7 @@ class Message(Signable):
         return selector + abi_encode(kinds, values)
 
 
-FILING = "((bytes32,uint8)[],bytes32,uint16,uint16,uint8,uint40)"
+FILING = "((bytes32,uint8)[],bytes32,bytes32,uint16,uint16,uint8,uint40)"
 
 
 class Void(Message):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.errors import NotFound
-from registry.facts import Address, Bytes32, Fact, Uint8, Uint40
+from registry.facts import Address, Bytes32, Fact, Uint8, Uint16, Uint40
 from registry.hashes import from_hex, keccak, to_hex
 from registry.rules.rights import Right
 
@@ -38,6 +38,123 @@ class RightAttested(Fact):
     rights: Mapped[Uint8]
     since: Mapped[Uint40]
     expiry: Mapped[Uint40]
+
+
+class RightGiven(Fact):
+    """A transfer took rights from their holder; `registration` is the transfer."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_given"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    registration: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    rights: Mapped[Uint8]
+
+
+class RightAmended(Fact):
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_amended"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    registration: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    rights: Mapped[Uint8]
+
+
+class RenewalAnnounced(Fact):
+    """A renewal was applied for: until it is decided the rights do not lapse (guide art. 36)."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "renewal_announced"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    registration: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    rights: Mapped[Uint8]
+
+
+class RightRenewed(Fact):
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_renewed"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    registration: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    rights: Mapped[Uint8]
+    expiry: Mapped[Uint40]
+
+
+class RightCancelled(Fact):
+    """`cause` is the cancellation registered, or the act of the registrar's own motion."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_cancelled"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    cause: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    rights: Mapped[Uint8]
+    ground: Mapped[Uint8]
+    decision: Mapped[Bytes32]
+
+
+class RightExecuted(Fact):
+    """An instrument took rights from their holder; `receiver` is who holds them now, or zero."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_executed"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    act: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    rights: Mapped[Uint8]
+    receiver: Mapped[Bytes32]
+    instrument: Mapped[Bytes32]
+
+
+class RightReceived(Fact):
+    """A party holds rights on the strength of an instrument; `step` is zero for an entry born by it."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_received"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    act: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    registration: Mapped[Bytes32] = mapped_column(index=True)
+    holder: Mapped[Bytes32] = mapped_column(index=True)
+    rights: Mapped[Uint8]
+    since: Mapped[Uint40]
+    expiry: Mapped[Uint40]
+
+
+class RightRemarked(Fact):
+    """`serial` is how many remarks the entry had before."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "right_remarked"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    act: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    serial: Mapped[Uint8]
+    kind: Mapped[Uint8]
+    instrument: Mapped[Bytes32]
+    rights: Mapped[Uint8]
+    acts: Mapped[Uint16]
+    until: Mapped[Uint40]
+
+
+class RemarkLifted(Fact):
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "remark_lifted"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    act: Mapped[Bytes32] = mapped_column(index=True)
+    step: Mapped[Uint16]
+    serial: Mapped[Uint8]
+    instrument: Mapped[Bytes32]
 
 
 @dataclass(frozen=True)

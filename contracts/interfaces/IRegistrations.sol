@@ -36,7 +36,13 @@ enum Obstacle {
     NOT_AN_APPLICANT,
     GATE_SHUT,
     SERIALS_SPENT,
-    TOO_MANY_OBJECTIONS
+    TOO_MANY_OBJECTIONS,
+    SUBJECT_NOT_ATTESTED,
+    NOT_HELD,
+    BARRED,
+    UNBALANCED,
+    RENEWAL_PENDING,
+    NOT_REVIEWED
 }
 
 /// @notice How a registrar resolves an objection.
@@ -48,11 +54,15 @@ enum Outcome {
 
 /// @notice The few numbers of a rule profile that the chain enforces, as floors and ceilings in calendar seconds.
 /// @param prefix The two letters that certificate codes begin with: SJ, or XX where nothing is in earnest.
-/// @param silence Shortest time from filing to deemed acceptance.
+/// @param silence Shortest time from filing to deemed acceptance; the greatest number where silence accepts nothing.
 /// @param notice Shortest public notice.
 /// @param grace Shortest time from the end of the notice to attestation.
-/// @param validity Longest validity from attestation.
+/// @param validity Longest validity from attestation, and from the end of the term that a renewal follows.
+/// @param renewal Longest time before the end of a right at which its renewal may be filed.
 /// @param kinds Bit k is set when the profile knows kind k.
+/// @param noticed Bit k is set when kind k is published before it is attested.
+/// @param coded Bit k is set when an attestation of kind k is given a certificate code.
+/// @param bears The sum of the rights that may be claimed: HOLD 1, USE 2, OPERATE 4.
 /// @param gate A further condition of attestation, or zero.
 struct Profile {
     bytes2 prefix;
@@ -60,28 +70,35 @@ struct Profile {
     uint32 notice;
     uint32 grace;
     uint32 validity;
+    uint32 renewal;
     uint16 kinds;
+    uint16 noticed;
+    uint16 coded;
+    uint8 bears;
     IGate gate;
 }
 
 /// @notice One applicant and what it claims.
 /// @param party The applicant.
-/// @param rights The sum of HOLD 1, USE 2 and OPERATE 4.
+/// @param rights The sum of HOLD 1, USE 2 and OPERATE 4; of the rights concerned, where the kind is another than
+/// INITIAL. In a TRANSFER plus 8 for whoever gives them up.
 struct Claim {
     bytes32 party;
     uint8 rights;
 }
 
-/// @notice Files a claim. Its EIP-712 digest is the registration's id.
+/// @notice Files an application of any kind. Its EIP-712 digest is the registration's id.
 /// @param claims All applicants, in ascending order of party, each once; each signs this same message.
 /// @param data The salted commitment to the fingerprint of the data and to the form.
+/// @param subject The attested registration that this one concerns; zero for INITIAL alone.
 /// @param registrar The number of the registrar asked.
 /// @param profile The number of the rule profile that applies.
-/// @param kind INITIAL 1.
+/// @param kind INITIAL 1, TRANSFER 2, AMENDMENT 3, RENEWAL 4, CANCELLATION 5, CORRECTION 6 (guide arts. 32 to 37).
 /// @param deadline Unix seconds; the last second at which this message may be executed.
 struct File {
     Claim[] claims;
     bytes32 data;
+    bytes32 subject;
     uint16 registrar;
     uint16 profile;
     uint8 kind;
@@ -154,7 +171,8 @@ struct Supplement {
     uint40 deadline;
 }
 
-/// @notice Opens the public notice of reviewed filings (guide art. 24).
+/// @notice Opens the public notice of reviewed filings (guide art. 24), also of one whose supplement never came, when
+/// the registrar could verify by other lawful means (guide art. 18).
 /// @param profile The rule profile of all of them.
 /// @param until Unix seconds; the last second of the notice.
 /// @param receipt The hash of the national system's receipt of publication; zero without one.
@@ -199,9 +217,10 @@ struct Resolve {
     uint40 deadline;
 }
 
-/// @notice Attests filings: the rights stand from here (guide arts. 26, 27).
+/// @notice Attests filings: what they applied for takes effect from here (guide arts. 26, 27).
 /// @param profile The rule profile of all of them.
-/// @param expiry Unix seconds; the last second at which the rights stand.
+/// @param expiry Unix seconds; the last second at which the rights stand that an INITIAL registration bears or a
+/// RENEWAL extends; those that a TRANSFER moves stand no longer than that, nor than they stood before.
 /// @param receipt The hash of the national system's receipt of attestation; zero without one.
 /// @param effective Unix seconds; the moment of national attestation; zero without one.
 struct Attest {
@@ -265,7 +284,11 @@ interface IRegistrations is ISigned {
         uint32 notice,
         uint32 grace,
         uint32 validity,
+        uint32 renewal,
         uint16 kinds,
+        uint16 noticed,
+        uint16 coded,
+        uint8 bears,
         address gate
     );
 
@@ -286,6 +309,9 @@ interface IRegistrations is ISigned {
         uint8 rights,
         uint40 deadline
     );
+
+    /// @notice The filing concerns an attested registration. Said of every kind but INITIAL.
+    event SubjectNamed(bytes32 indexed registration, bytes32 subject);
 
     /// @notice A further applicant of a joint filing, in the order of the message.
     event ApplicantJoined(bytes32 indexed registration, bytes32 party, uint8 rights);
@@ -332,7 +358,7 @@ interface IRegistrations is ISigned {
     );
 
     /// @notice The registration is attested; Rights says in the same transaction what each applicant holds.
-    /// @param code The certificate code, 15 characters (guide annex 6).
+    /// @param code The certificate code, 15 characters (guide annex 6); zero for a kind that is given none.
     /// @param since Unix seconds; the moment of attestation.
     event RegistrationAttested(
         bytes32 indexed registration,
@@ -363,8 +389,11 @@ interface IRegistrations is ISigned {
     /// @notice The act cannot take effect on this registration now.
     error Hindered(bytes32 registration, Obstacle obstacle);
 
-    /// @notice Between 1 and 32 applicants, in ascending order, each claiming between 1 and 7.
+    /// @notice Between 1 and 32 applicants, in ascending order, each claiming between 1 and 7, or 9 and 15 in a TRANSFER.
     error WrongClaims(uint256 place);
+
+    /// @notice INITIAL names no subject, every other kind names one.
+    error WrongSubject(uint8 kind, bytes32 subject);
 
     /// @notice There must be one signature for each applicant, one step for each registration.
     error WrongNumber(uint256 got, uint256 expected);
@@ -399,8 +428,9 @@ interface IRegistrations is ISigned {
     /// @param until Unix seconds; in the past, to end a halt.
     function haltFilings(uint32 until) external;
 
-    /// @notice Files a claim.
-    /// @dev Requirements: not halted; the deadline has not passed; the id is new; each applicant signed.
+    /// @notice Files an application.
+    /// @dev Requirements: not halted; the deadline has not passed; the id is new; each applicant signed; a subject is
+    /// attested, at the same registrar; a RENEWAL comes in its window, for rights that its applicants hold.
     /// Warning: that a filing stands says nothing of its truth; nobody has looked at it.
     /// @param message What all applicants sign.
     /// @param signatures One an applicant, in the order of the claims.
@@ -424,12 +454,13 @@ interface IRegistrations is ISigned {
     /// @notice Asks for further evidence. @dev Requirements: ACCEPTED; `until` is ahead.
     function requestSupplement(RequestSupplement calldata message, bytes calldata signature) external;
 
-    /// @notice Files further evidence. @dev Requirements: asked for; in time; the signer is an applicant.
+    /// @notice Files further evidence, late as well, since ending the filing then is the registrar's choice.
+    /// @dev Requirements: asked for; the signer is an applicant.
     /// @param filing The message that filed the registration, as a witness.
     function supplement(Supplement calldata message, File calldata filing, bytes calldata signature) external;
 
-    /// @notice Opens the public notice. @dev Requirements a record: ACCEPTED; the notice is as long as the profile
-    /// says, counted from this block.
+    /// @notice Opens the public notice. @dev Requirements a record: ACCEPTED or SUPPLEMENT_REQUESTED; the notice is as
+    /// long as the profile says, counted from this block.
     function publish(Publish calldata message, bytes calldata signature) external;
 
     /// @notice Objects. @dev Requirements: PUBLISHED and not yet attested, even after the notice; the objector has no
@@ -441,8 +472,9 @@ interface IRegistrations is ISigned {
     function resolve(Resolve calldata message, bytes calldata signature) external;
 
     /// @notice Attests. @dev Requirements a record: PUBLISHED; notice and grace are over; no objection open or upheld;
-    /// the approver is not the reviewer who published; no applicant's key is an officer of the registrar; validity as
-    /// the profile says; its gate is open; a serial is left this month.
+    /// or ACCEPTED by a reviewer, for a kind that is not published; the approver is not that reviewer; no applicant's
+    /// key is an officer of the registrar; rights and validity as the profile says; its gate is open; a serial is left
+    /// this month; for later kinds those of IRights.alter.
     /// Warning: cannot be undone; what stands is changed by later registrations alone.
     /// @param filings The messages that filed the registrations, as witnesses, in the same order.
     function attest(Attest calldata message, File[] calldata filings, bytes calldata signature) external;
@@ -457,6 +489,10 @@ interface IRegistrations is ISigned {
     /// signer is an applicant.
     /// @param filing The message that filed, or would file, the registration, as a witness.
     function withdraw(Withdraw calldata message, File calldata filing, bytes calldata signature) external;
+
+    /// @notice Whether a registration is still before its decision: filed and neither ended nor lapsed for want of a
+    /// correction (guide art. 17).
+    function isPending(bytes32 registration) external view returns (bool);
 
     /// @notice Where a registration stands.
     /// @return state The state.

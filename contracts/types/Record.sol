@@ -5,7 +5,7 @@ import {State} from "../interfaces/IRegistrations.sol";
 
 /// @dev Where a registration stands, in one slot:
 /// reviewer 64 | until 40 | changed 40 | upheld 8 | open 8 | kind 8 | profile 16 | registrar 16 | step 16 | state 8.
-/// The reviewer is the tail of a key: equal keys always have equal tails, so nobody who published can attest.
+/// The reviewer is the tail of a key: equal keys always have equal tails, so nobody who accepted or published can attest.
 type Record is uint256;
 
 using RecordLibrary for Record global;
@@ -25,23 +25,22 @@ library RecordLibrary {
         );
     }
 
-    /// @dev Every change passes here or through `published`, so that none forgets to raise the step.
+    /// @dev Every change passes here or through `reviewed`, so that none forgets to raise the step.
     function moved(Record record, State to, uint40 now_) internal pure returns (Record) {
         uint256 word = Record.unwrap(record) & ~(STATE_STEP | CHANGED);
         return Record.wrap(word | uint256(now_) << 80 | uint256(record.step() + 1) << 8 | uint256(to));
     }
 
-    /// @dev What publishing writes, the step aside: the same for all that are published together.
-    function notice(uint40 until_, address officer, uint40 now_) internal pure returns (Record) {
+    /// @dev What a reviewer's act on many records writes, the step aside: the same for all of them.
+    function review(State to, uint40 until_, address officer, uint40 now_) internal pure returns (Record) {
         return Record.wrap(
-            uint256(uint64(uint160(officer))) << 160 | uint256(until_) << 120 | uint256(now_) << 80
-                | uint256(State.PUBLISHED)
+            uint256(uint64(uint160(officer))) << 160 | uint256(until_) << 120 | uint256(now_) << 80 | uint256(to)
         );
     }
 
-    function published(Record record, Record notice_) internal pure returns (Record) {
+    function reviewed(Record record, Record review_) internal pure returns (Record) {
         uint256 word = Record.unwrap(record) & ~(STATE_STEP | CHANGED | UNTIL | REVIEWER);
-        return Record.wrap(word | Record.unwrap(notice_) | uint256(record.step() + 1) << 8);
+        return Record.wrap(word | Record.unwrap(review_) | uint256(record.step() + 1) << 8);
     }
 
     function withUntil(Record record, uint40 until_) internal pure returns (Record) {

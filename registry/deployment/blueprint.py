@@ -24,7 +24,7 @@ CONTRACTS = (
 )
 WIRING: Mapping[str, Mapping[str, str]] = {
     "Registrars": {"authority": "AccessManager"},
-    "Rights": {"authority": "AccessManager"},
+    "Rights": {"authority": "AccessManager", "registrars": "Registrars"},
     "Registrations": {
         "authority": "AccessManager",
         "parties": "Parties",
@@ -89,7 +89,11 @@ def terms(profile: Profile, gate: str = NOBODY) -> tuple[Any, ...]:
         floors.notice,
         floors.grace,
         floors.longest_validity,
+        floors.renewal_window,
         profile.kind_mask,
+        profile.noticed_mask,
+        profile.coded_mask,
+        profile.bears_mask,
         gate,
     )
 

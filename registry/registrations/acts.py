@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import (
+    ZERO,
     Address,
     Bytes32,
     Message,
@@ -15,6 +16,7 @@ from registry.messages import (
 )
 
 INITIAL = 1
+GIVEN = 8
 MOST_APPLICANTS = 32
 COMMITMENT_TAG = keccak(b"data-rights-registry/data/1")
 
@@ -47,7 +49,10 @@ def commitment(
 
 
 class Claim(Struct):
-    """One applicant and what it claims: the sum of HOLD 1, USE 2 and OPERATE 4."""
+    """One applicant and the rights it claims, or that a later kind concerns: HOLD 1, USE 2, OPERATE 4.
+
+    In a TRANSFER plus 8 (`GIVEN`) for whoever gives them up.
+    """
 
     party: Bytes32
     rights: Uint8
@@ -76,13 +81,17 @@ class ApplicantAct(RegistrationAct):
 
 
 class File(RegistrationAct):
-    """Files a claim; its digest is the registration's id. All applicants sign the same message."""
+    """Files an application of any kind; its digest is the registration's id. All applicants sign it.
+
+    `subject` is the attested registration that it concerns, zero for INITIAL alone (guide art. 33).
+    """
 
     verb: ClassVar[str] = "file"
     many_signatures: ClassVar[bool] = True
 
     claims: tuple[Claim, ...]
     data: Bytes32
+    subject: Bytes32 = ZERO
     registrar: Uint16
     profile: Uint16
     kind: Uint8

@@ -33,7 +33,11 @@ class ProfileEnacted(Fact):
     notice: Mapped[Uint32]
     grace: Mapped[Uint32]
     validity: Mapped[Uint32]
+    renewal: Mapped[Uint32]
     kinds: Mapped[Uint16]
+    noticed: Mapped[Uint16]
+    coded: Mapped[Uint16]
+    bears: Mapped[Uint8]
     gate: Mapped[Address]
 
 
@@ -63,6 +67,16 @@ class RegistrationFiled(Fact):
     party: Mapped[Bytes32] = mapped_column(index=True)
     rights: Mapped[Uint8]
     deadline: Mapped[Uint40]
+
+
+class SubjectNamed(Fact):
+    """The attested registration that a filing of a later kind concerns."""
+
+    contracts: ClassVar[tuple[str, ...]] = ("Registrations",)
+    __tablename__ = "subject_named"
+
+    registration: Mapped[Bytes32] = mapped_column(unique=True)
+    subject: Mapped[Bytes32] = mapped_column(index=True)
 
 
 class ApplicantJoined(Fact):

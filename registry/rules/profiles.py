@@ -26,6 +26,8 @@ class Kind(IntEnum):
     AMENDMENT = 3
     RENEWAL = 4
     CANCELLATION = 5
+    CORRECTION = 6
+    REVOCATION = 7
 
 
 class Unit(StrEnum):
@@ -137,6 +139,7 @@ class Floors:
     notice: int
     grace: int
     longest_validity: int
+    renewal_window: int = 185 * 86_400
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,19 @@ class Profile:
     def kind_mask(self) -> int:
         """The kinds as the contract wants them: bit k is set when kind k is known."""
         return sum(1 << kind for kind in self.kinds)
+
+
+    @property
+    def noticed_mask(self) -> int:
+        return sum(1 << Kind[str(name)] for name in self.settings["notice_by_kind"].value)
+
+    @property
+    def coded_mask(self) -> int:
+        return 1 << Kind.INITIAL | 1 << Kind.TRANSFER
+
+    @property
+    def bears_mask(self) -> int:
+        return 7
 
 
 def load(name: str) -> Profile:

@@ -19,6 +19,7 @@ from registry.registrations.acts import (
     Object,
     Publish,
 )
+from registry.rules.profiles import Kind
 from registry.signatures import address_of_key, sign
 from tests.contracts.evm import (
     Evm,
@@ -43,6 +44,7 @@ NOBODY = blueprint.NOBODY
 REGISTRAR, OTHER_REGISTRAR = 441, 442
 SANDBOX, GATED = 1, 2
 SILENCE, NOTICE, GRACE, VALIDITY = 10 * DAY, 5 * DAY, 3600, 3 * 366 * DAY
+RENEWAL_WINDOW = 185 * DAY
 REVIEWER, APPROVER = 1, 2
 HOLD, USE, OPERATE = 1, 2, 4
 
@@ -148,7 +150,7 @@ class House:
         manager = evm.create("AccessManager", by, sender=by)
         parties = evm.create("Parties", sender=by)
         registrars = evm.create("Registrars", manager, sender=by)
-        rights = evm.create("Rights", manager, sender=by)
+        rights = evm.create("Rights", manager, registrars, sender=by)
         registrations = evm.create("Registrations", manager, parties, registrars, rights, sender=by)
         barred = evm.create("BarredParties", manager, sender=by)
         house = House(
@@ -437,7 +439,11 @@ def profile(**changes: Any) -> tuple[Any, ...]:
         "notice": NOTICE,
         "grace": GRACE,
         "validity": VALIDITY,
-        "kinds": 1 << INITIAL,
+        "renewal": RENEWAL_WINDOW,
+        "kinds": sum(1 << kind for kind in Kind if kind != Kind.REVOCATION),
+        "noticed": 1 << Kind.INITIAL | 1 << Kind.TRANSFER | 1 << Kind.RENEWAL,
+        "coded": 1 << Kind.INITIAL | 1 << Kind.TRANSFER,
+        "bears": 7,
         "gate": NOBODY,
     }
     return tuple((values | changes).values())
