@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from registry import rights
 from registry.deployment import Deployment
 from registry.documents import Documents
 from registry.errors import NotFound
@@ -16,6 +15,7 @@ from registry.facts import Block, Final
 from registry.registrations import questions
 from registry.registrations.facts import ProfileEnacted
 from registry.registrations.questions import Registration
+from registry.rights import questions as rights
 from registry.rules import profiles
 from registry.rules.rights import names
 from registry.verification.shapes import CERTIFICATE, LEGAL, described
@@ -38,7 +38,7 @@ def certificate(
     attested, published = found.attestation, found.publication
     if attested is None or published is None:
         raise NotFound(f"{registration} is not attested, so that it has no certificate")
-    entries = rights.entries(connection, registration=registration, at=at, limit=len(found.claims))
+    entries = rights.of_registration(connection, registration, at=at)
     return {
         "certificate": CERTIFICATE,
         "ledger": {
@@ -53,7 +53,7 @@ def certificate(
         "profile": _profile(connection, found.profile),
         "rights": [
             {"right": each.id, "holder": each.holder, "rights": list(names(each.rights))}
-            for _, each in entries
+            for each in entries
         ],
         "since": attested.since,
         "expiry": attested.expiry,

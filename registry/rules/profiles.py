@@ -170,10 +170,10 @@ class Profile:
         """The kinds as the contract wants them: bit k is set when kind k is known."""
         return sum(1 << kind for kind in self.kinds)
 
-
     @property
     def noticed_mask(self) -> int:
-        return sum(1 << Kind[str(name)] for name in self.settings["notice_by_kind"].value)
+        named = self.settings["notice_by_kind"].value
+        return sum(1 << Kind[name] for name in named) if isinstance(named, tuple) else 0
 
     @property
     def coded_mask(self) -> int:

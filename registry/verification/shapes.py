@@ -25,7 +25,7 @@ _ONE, _MANY = "bytes32 registration,uint16 step,", "bytes32[] registrations,uint
 _END = "bytes32 receipt,uint40 effective,uint40 deadline"
 ACTS = {
     "Claim": "bytes32 party,uint8 rights",
-    "File": "Claim[] claims,bytes32 data,uint16 registrar,uint16 profile,uint8 kind,uint40 deadline",
+    "File": "Claim[] claims,bytes32 data,bytes32 subject,uint16 registrar,uint16 profile,uint8 kind,uint40 deadline",
     "Accept": f"{_OFFICER}{_MANY}uint40 deadline",
     "DeemAccepted": f"address sender,{_ONE}uint40 deadline",
     "RequestCorrection": f"{_OFFICER}{_ONE}bytes32 list,uint40 until,uint40 deadline",
