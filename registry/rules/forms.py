@@ -18,6 +18,7 @@ from registry.rules.form_checks import (
     core_flaw,
     identity_flaws,
     length_and_script_flaws,
+    public_code_flaws,
     repeated,
     shaped,
 )
@@ -26,6 +27,7 @@ from registry.rules.grading import Grade, Outbound
 from registry.rules.initial_form import ApplicantKind, InitialForm
 from registry.rules.profiles import Profile
 from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.text import text_flaws
 
 __all__ = [
     "LARGEST",
@@ -120,6 +122,9 @@ def _malformed(form: InitialForm, profile: Profile) -> Iterator[Flaw]:
         identifiers.industry(form.data.industry, pointer="/data/industry")
     except Malformed as wrong:
         yield from wrong.flaws
+    at, code = "/data/facts/public_product_code", form.data.facts.public_product_code
+    if code is not None and not text_flaws(code, pointer=at, limit=len(code)):
+        yield from public_code_flaws(code, pointer=at, profile=profile)
     scope = form.data.time_scope
     if scope.first > scope.last:
         detail = f"ends {scope.last}, before it begins {scope.first}"

@@ -26,6 +26,8 @@ class Kind(IntEnum):
     AMENDMENT = 3
     RENEWAL = 4
     CANCELLATION = 5
+    CORRECTION = 6
+    REVOCATION = 7
 
 
 class Unit(StrEnum):
