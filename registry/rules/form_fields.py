@@ -1,16 +1,18 @@
-"""What is known of each field of the form: label, article, length, whether it is published.
+"""What is known of each field of a form: label, article, length, whether it is published.
 
-The table is `initial_form.json`; a field is named by its JSON pointer with `*` for a place in a
-list.
+The tables are `initial_form.json`, `later_forms.json` and `public_forms.json`; a field is named by
+its JSON pointer with `*` for a place in a list.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 from registry.rules import eligibility
 from registry.rules.initial_form import InitialForm, PaperKind
-from registry.rules.profiles import Profile
+from registry.rules.profiles import Kind, Profile
+from registry.rules.settled import Regime
 from registry.rules.tables import FOLDER, Origin, Table, Words, read
 
 
@@ -33,8 +35,8 @@ class FormField(Table):
         """The length that annex 1 advises not to exceed; None where it advises nothing."""
         if self.advice is None:
             return None
-        length: int = getattr(profile.advice, self.advice)
-        return length
+        advised: int = getattr(profile.advice, self.advice)
+        return advised
 
     def cap(self, profile: Profile) -> int:
         """The length that is refused when exceeded."""
@@ -58,14 +60,55 @@ class _Form(Table):
     fields: dict[str, FormField]
 
 
+class _Kind(Table):
+    title: Words
+    basis: str
+    required_papers: dict[str, RequiredPaper]
+    fields: dict[str, FormField]
+
+
+class _Forms(Table):
+    origin: Origin
+    shared: dict[str, FormField]
+    forms: dict[str, _Kind]
+
+
+Fields = Mapping[str, FormField]
+
+
 @cache
 def _form() -> _Form:
     return read(FOLDER / "initial_form.json", _Form)[0]
 
 
-def fields() -> Mapping[str, FormField]:
-    """All fields but the facts, whose questions are in `eligibility`."""
+@cache
+def _forms(regime: Regime) -> _Forms:
+    is_public = regime is Regime.PUBLIC_DATA
+    return read(FOLDER / ("public_forms.json" if is_public else "later_forms.json"), _Forms)[0]
+
+
+def fields() -> Fields:
+    """All fields of annex 1 but the facts, whose questions are in `eligibility`."""
     return _form().fields
+
+
+@cache
+def fields_of(kind: Kind, *, regime: Regime) -> Fields:
+    """All fields of the form of a kind, the facts of annex 1 excepted."""
+    if _is_annex_1(kind, regime):
+        return fields()
+    table = _forms(regime)
+    own = table.forms[kind.name]
+    shared = {} if kind is Kind.INITIAL else table.shared
+    return MappingProxyType({**shared, **own.fields})
+
+
+def title_of(kind: Kind, *, regime: Regime) -> tuple[Words, str]:
+    """What a form is called, and the annex or article it follows."""
+    if _is_annex_1(kind, regime):
+        return _form().origin.title, "annex 1"
+    form = _forms(regime).forms[kind.name]
+    return form.title, form.basis
 
 
 def required_papers() -> Mapping[PaperKind, RequiredPaper]:
@@ -73,18 +116,37 @@ def required_papers() -> Mapping[PaperKind, RequiredPaper]:
     return _form().required_papers
 
 
+def papers_of(kind: Kind, *, regime: Regime) -> Mapping[str, RequiredPaper]:
+    """The papers that a form must name, by their kind."""
+    if _is_annex_1(kind, regime):
+        return {str(kind): paper for kind, paper in required_papers().items()}
+    return _forms(regime).forms[kind.name].required_papers
+
+
 def labels() -> dict[str, Words]:
-    """What each field is called, the questions behind the facts included."""
+    """What each field of annex 1 is called, the questions behind the facts included."""
     found = {pattern: field.label for pattern, field in fields().items()}
     for fact in eligibility.Facts.model_fields:
         found[f"/data/facts/{fact}"] = eligibility.question(fact).question
     return found
 
 
+def labels_of(kind: Kind, *, regime: Regime) -> dict[str, Words]:
+    """What each field of the form of a kind is called."""
+    if _is_annex_1(kind, regime):
+        return labels()
+    return {at: field.label for at, field in fields_of(kind, regime=regime).items()}
+
+
 def texts(form: InitialForm) -> Iterator[tuple[str, FormField, str]]:
+    """Every free text of an initial form, with its pointer and its field."""
+    yield from texts_in(form, {**fields(), _CODE_AT: _CODE})
+
+
+def texts_in(form: Table, known: Fields) -> Iterator[tuple[str, FormField, str]]:
     """Every free text of a form, with its pointer and its field."""
     for pointer, pattern, text in _leaves(form.model_dump(mode="json", exclude_none=True)):
-        field = _CODE if pattern == _CODE_AT else fields().get(pattern)
+        field = known.get(pattern)
         if field and (field.limit or field.advice):
             yield pointer, field, text
 
@@ -94,6 +156,10 @@ _CODE_AT: Final = "/data/facts/public_product_code"
 _CODE: Final = FormField(
     label=Words(zh="公共数据登记编码", en="public data code"), basis="art. 15(2)", limit=100
 )
+
+
+def _is_annex_1(kind: Kind, regime: Regime) -> bool:
+    return kind is Kind.INITIAL and regime is Regime.PROPERTY_RIGHTS
 
 
 def _leaves(value: object, pointer: str = "", pattern: str = "") -> Iterator[tuple[str, str, str]]:

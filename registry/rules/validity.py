@@ -44,10 +44,22 @@ def end_of(day: date) -> datetime:
 
 
 def renewal_window(expiry: datetime, *, profile: Profile) -> Window:
-    """When renewal may be applied for: E - 6 months to E - 1, `expiry` being on day E (art. 36)."""
+    """When renewal may be applied for, `expiry` being on day E.
+
+    E - 6 months to E - 1 (guide art. 36); for public data from E - 60 days on (art. 15). Whether E
+    is one of the days counted, and whether one may still apply on it, are settings of the profile.
+    """
     last_day = expiry.astimezone(BEIJING).date()
+    clock = profile.clocks["renewal_opens"]
+    if clock.unit is Unit.MONTH:
+        first = months_after(last_day, -clock.length)
+    elif clock.unit is Unit.CALENDAR_DAY:
+        counts_last = profile.settings["renewal_last_day_counts"].value is True
+        first = last_day - timedelta(days=clock.length - counts_last)
+    else:
+        raise ValueError(f"{profile.name} opens renewal by {clock.unit}, expected months or days")
     is_open_on_last_day = profile.settings["renewal_on_last_day"].value is True
     return Window(
-        first=months_after(last_day, -profile.clocks["renewal_opens"].length),
+        first=first,
         last=last_day if is_open_on_last_day else last_day - timedelta(days=1),
     )

@@ -1,0 +1,104 @@
+"""Cancellation, on application or by the registrar of its own motion, by right.
+
+Guide art. 37 with annex 5; public data: 发改数据规〔2025〕26号 arts. 9(4) and 15 ¶3.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from registry.rules import Allowed, Answer, NeedInfo, Refused
+from registry.rules.later_forms import CancellationForm, Share
+from registry.rules.profiles import Profile
+from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.settled import Regime, regime, words
+from registry.rules.subjects import Subject
+
+
+def cancellation(
+    form: CancellationForm, subject: Subject, *, profile: Profile, is_ordered: bool = False
+) -> Answer:
+    """Whether a cancellation applied for may be registered.
+
+    Rights under an instrument that bars disposal are not cancelled at the holder's wish, unless the
+    court or authority orders it itself (`is_ordered`). A dispute alone bars nothing.
+    """
+    article = _article(profile)
+    if form.subject != subject.registration or form.certificate != subject.certificate:
+        return Refused("Form and certificate are of another registration.", article)
+    if str(form.ground) not in words(profile, "cancellation_on_application"):
+        source = profile.settings["cancellation_on_application"].source
+        return Refused(f"Ground {form.ground} is not one to apply on.", source)
+    return _cancellable(form.shares, subject, profile=profile, is_ordered=is_ordered)
+
+
+def cancellation_ex_officio(
+    ground: int,
+    shares: Iterable[Share],
+    subject: Subject,
+    *,
+    profile: Profile,
+    notice: str | None,
+    instrument: str | None = None,
+    is_ordered: bool = False,
+) -> Answer:
+    """Whether the registrar may cancel of its own motion (guide art. 37 ¶2).
+
+    `notice` is the hash of the written notice to the registrant, `instrument` that of the outcome,
+    judgment or award that a ground rests on; None where there is none yet.
+    """
+    if str(ground) not in words(profile, "cancellation_ex_officio"):
+        source = profile.settings["cancellation_ex_officio"].source
+        return Refused(f"Ground {ground} is none of the registrar's own.", source)
+    answer = _cancellable(tuple(shares), subject, profile=profile, is_ordered=is_ordered)
+    if isinstance(answer, Refused):
+        return answer
+    missing: list[str] = []
+    if notice is None:
+        missing.append("notice")
+    if instrument is None and str(ground) in words(profile, "cancellation_ground_documents"):
+        missing.append("instrument")
+    return NeedInfo(tuple(missing), _article(profile)) if missing else answer
+
+
+def cancelled(shares: Iterable[Share], subject: Subject) -> Subject:
+    """The registration without the rights cancelled; to be asked only of what is allowed."""
+    found = subject
+    for share in shares:
+        found = found.without(share.party, share.rights)
+    return found
+
+
+def _cancellable(
+    shares: tuple[Share, ...], subject: Subject, *, profile: Profile, is_ordered: bool
+) -> Answer:
+    article = _article(profile)
+    if subject.is_ended:
+        return Refused("The registration was cancelled already.", article)
+    refused = next(_refusals(shares, subject, profile, is_ordered), None)
+    return refused or Allowed(article)
+
+
+def _refusals(
+    shares: tuple[Share, ...], subject: Subject, profile: Profile, is_ordered: bool
+) -> Iterator[Refused]:
+    article = _article(profile)
+    for share in shares:
+        held = subject.holds(share.party)
+        if share.rights & ~held or not subject.entries_of(share.party):
+            called = _called(share.rights & ~held) or "entry"
+            yield Refused(f"There is no {called} of this party to cancel.", article)
+        if share.rights == NO_RIGHT and regime(profile) is Regime.PROPERTY_RIGHTS:
+            yield Refused("No right is named.", article)
+        for entry in subject.entries_of(share.party):
+            barred = entry.frozen & share.rights
+            if barred and not is_ordered:
+                why = f"{_called(barred)} is under an instrument that bars disposal."
+                yield Refused(why, "guide art. 23(2), (3)")
+
+
+def _article(profile: Profile) -> str:
+    law = regime(profile)
+    return law.cite("art. 9(4)" if law is Regime.PUBLIC_DATA else "art. 37")
+
+
+def _called(rights: Right) -> str:
+    return ", ".join(f"{name} {LABELS[Right[name]]['zh']}" for name in names(rights))

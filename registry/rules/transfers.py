@@ -1,0 +1,154 @@
+"""Transfer of rights from who no longer keeps them (guide art. 34, annex 2)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from registry.rules import Allowed, Answer, NeedInfo, Refused, renewals
+from registry.rules.later_forms import Conveyance, TransferForm
+from registry.rules.profiles import Kind, Profile
+from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.settled import is_barred_by_dispute, is_so, word
+from registry.rules.subjects import Entry, Subject
+from registry.rules.validity import end_of, last_second
+
+ARTICLE = "guide art. 34"
+
+
+def transfer(form: TransferForm, subject: Subject, *, at: datetime, profile: Profile) -> Answer:
+    """Whether the transfer may be registered at a moment.
+
+    The transferor must hold what it transfers, valid and not barred; nothing is retained; the
+    transferee gets no longer a term than was left. That both apply is the form's.
+    """
+    alone = conveyable(form, profile=profile)
+    if isinstance(alone, Refused):
+        return alone
+    refused = next(_refusals(form, subject, at, profile), None)
+    if refused is not None:
+        return refused
+    missing = tuple(_missing(form, subject, profile))
+    if missing:
+        return NeedInfo(missing, f"{ARTICLE}; arts. 21(5), 22(3)")
+    return Allowed(ARTICLE, ("the transferor's certificate is adjusted",))
+
+
+def conveyable(form: TransferForm, *, profile: Profile) -> Answer:
+    """What the form alone shows: nothing is retained, split or multiplied."""
+    if form.is_retained:
+        return Refused("Who keeps the right licenses it; a licence is not registered.", ARTICLE)
+    is_split = not all(conveyance.is_whole for conveyance in form.conveyances)
+    if is_split and not is_so(profile, "transfer_splits_data"):
+        source = profile.settings["transfer_splits_data"].source
+        return Refused("A part of the data is registered as data of its own first.", source)
+    if not is_so(profile, "transfer_multiplies_right"):
+        given: dict[str, Right] = {}
+        for conveyance in form.conveyances:
+            twice = given.get(conveyance.transferor, NO_RIGHT) & conveyance.rights
+            if twice:
+                source = profile.settings["transfer_multiplies_right"].source
+                return Refused(f"{_called(twice)} cannot pass to two transferees.", source)
+            given[conveyance.transferor] = (
+                given.get(conveyance.transferor, NO_RIGHT) | conveyance.rights
+            )
+    return Allowed(ARTICLE)
+
+
+def longest_term(entry: Entry, *, at: datetime, profile: Profile) -> datetime:
+    """The last second that a transferee may get of an entry, by the setting `transferred_term`."""
+    if word(profile, "transferred_term") == "NEW":
+        return last_second(at, profile=profile)
+    return entry.expiry
+
+
+def transferred(form: TransferForm, subject: Subject, *, at: datetime, profile: Profile) -> Subject:
+    """The registration after the transfer: the transferor's entries shrink, new ones stand beside.
+
+    To be asked only of what `transfer` allows.
+    """
+    found = subject
+    for conveyance in form.conveyances:
+        gained = [
+            Entry(
+                party=conveyance.transferee,
+                rights=entry.rights & conveyance.rights,
+                expiry=_expiry(conveyance, entry, at, profile),
+                is_transferred=True,
+            )
+            for entry in subject.entries_of(conveyance.transferor)
+            if entry.rights & conveyance.rights
+        ]
+        found = found.without(conveyance.transferor, conveyance.rights)
+        found = replace(found, entries=(*found.entries, *gained))
+    return found
+
+
+def _expiry(conveyance: Conveyance, entry: Entry, at: datetime, profile: Profile) -> datetime:
+    longest = longest_term(entry, at=at, profile=profile)
+    return longest if conveyance.until is None else min(longest, end_of(conveyance.until))
+
+
+def _refusals(
+    form: TransferForm, subject: Subject, at: datetime, profile: Profile
+) -> Iterator[Refused]:
+    if form.subject != subject.registration or form.certificate != subject.certificate:
+        yield Refused("Form and certificate are of another registration.", "guide arts. 33, 34")
+    if subject.is_ended:
+        yield Refused("The registration was cancelled.", "guide art. 37")
+    if subject.is_disputed and is_barred_by_dispute(Kind.TRANSFER, profile):
+        yield Refused("A dispute over the rights is unresolved.", "guide art. 22(3)")
+    for conveyance in form.conveyances:
+        yield from _refused(conveyance, subject, at, profile)
+    if form.participants_consent is False and _operates_fused(form, subject, profile):
+        yield Refused("The other participants in the fused data do not agree.", "guide art. 21(5)")
+
+
+def _refused(
+    conveyance: Conveyance, subject: Subject, at: datetime, profile: Profile
+) -> Iterator[Refused]:
+    lacking = conveyance.rights & ~subject.holds(conveyance.transferor)
+    if lacking:
+        yield Refused(f"The transferor does not hold {_called(lacking)}.", ARTICLE)
+    for entry in subject.entries_of(conveyance.transferor):
+        moved = entry.rights & conveyance.rights
+        if not moved:
+            continue
+        standing = renewals.stands(
+            entry.expiry, at=at, renewal_filed=subject.renewal_filed, profile=profile
+        )
+        if isinstance(standing, Refused):
+            yield standing
+        if entry.is_transferred and not is_so(profile, "transferee_may_transfer"):
+            setting = profile.settings["transferee_may_transfer"]
+            yield Refused("The transferor made no initial registration.", setting.source)
+        if moved & entry.frozen:
+            why = f"{_called(moved & entry.frozen)} is under an instrument that bars disposal."
+            yield Refused(why, "guide art. 23(2), (3)")
+        if conveyance.until is not None:
+            longest = longest_term(entry, at=at, profile=profile)
+            if end_of(conveyance.until) > longest:
+                why = f"Agreed until {conveyance.until}, but at most {longest} is left."
+                yield Refused(why, profile.settings["transferred_term"].source)
+
+
+def _missing(form: TransferForm, subject: Subject, profile: Profile) -> Iterator[str]:
+    if subject.is_disputed is None and is_barred_by_dispute(Kind.TRANSFER, profile):
+        yield "is_disputed"
+    conveys_operate = any(Right.OPERATE in each.rights for each in form.conveyances)
+    if conveys_operate and is_so(profile, "fused_transfer_needs_consent"):
+        if subject.is_fused is None:
+            yield "is_fused"
+        if subject.is_fused and form.participants_consent is None:
+            yield "participants_consent"
+
+
+def _operates_fused(form: TransferForm, subject: Subject, profile: Profile) -> bool:
+    return (
+        is_so(profile, "fused_transfer_needs_consent")
+        and subject.is_fused is True
+        and any(Right.OPERATE in each.rights for each in form.conveyances)
+    )
+
+
+def _called(rights: Right) -> str:
+    return ", ".join(f"{name} {LABELS[Right[name]]['zh']}" for name in names(rights))
