@@ -67,7 +67,7 @@ class Client:
         keys: SigningKey | Sequence[SigningKey],
         *,
         registrar: int = 990,
-        profile: str = "SANDBOX",
+        profile: str = profiles.DEMO,
         lifetime: int = HOUR,
     ) -> Receipt:
         """Files the form's claims in some data: a file, a folder, or a root known before as `0x` text.
@@ -93,7 +93,7 @@ class Client:
         keys: SigningKey | Sequence[SigningKey],
         *,
         registrar: int = 990,
-        profile: str = "SANDBOX",
+        profile: str = profiles.DEMO,
         lifetime: int = HOUR,
     ) -> Papers:
         """A signed filing that was neither checked nor kept nor sent. Raises: Malformed, BadSignature."""

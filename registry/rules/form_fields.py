@@ -1,17 +1,16 @@
 """What is known of each field of the form: label, article, length, whether it is published.
 
-The table is `initial_form.json`; a field is named by its JSON pointer with `*` for a place in a
-list.
+The table is the edition of `initial_form/` that a profile names; a field is named by its JSON
+pointer with `*` for a place in a list.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Final
 
 from registry.rules import eligibility
 from registry.rules.initial_form import InitialForm, PaperKind
 from registry.rules.profiles import Profile
-from registry.rules.tables import FOLDER, Origin, Table, Words, read
+from registry.rules.tables import Origin, Table, Words
 
 
 class FormField(Table):
@@ -58,33 +57,36 @@ class _Form(Table):
     fields: dict[str, FormField]
 
 
-@cache
-def _form() -> _Form:
-    return read(FOLDER / "initial_form.json", _Form)[0]
+TABLE: Final = "initial_form"
 
 
-def fields() -> Mapping[str, FormField]:
+def _form(profile: Profile) -> _Form:
+    return profile.table(TABLE).as_table(_Form)
+
+
+def fields(profile: Profile) -> Mapping[str, FormField]:
     """All fields but the facts, whose questions are in `eligibility`."""
-    return _form().fields
+    return _form(profile).fields
 
 
-def required_papers() -> Mapping[PaperKind, RequiredPaper]:
+def required_papers(profile: Profile) -> Mapping[PaperKind, RequiredPaper]:
     """The papers of guide art. 33 that have no field of their own."""
-    return _form().required_papers
+    return _form(profile).required_papers
 
 
-def labels() -> dict[str, Words]:
+def labels(profile: Profile) -> dict[str, Words]:
     """What each field is called, the questions behind the facts included."""
-    found = {pattern: field.label for pattern, field in fields().items()}
+    found = {pattern: field.label for pattern, field in fields(profile).items()}
     for fact in eligibility.Facts.model_fields:
-        found[f"/data/facts/{fact}"] = eligibility.question(fact).question
+        found[f"/data/facts/{fact}"] = eligibility.question(fact, profile=profile).question
     return found
 
 
-def texts(form: InitialForm) -> Iterator[tuple[str, FormField, str]]:
+def texts(form: InitialForm, *, profile: Profile) -> Iterator[tuple[str, FormField, str]]:
     """Every free text of a form, with its pointer and its field."""
+    known = fields(profile)
     for pointer, pattern, text in _leaves(form.model_dump(mode="json", exclude_none=True)):
-        field = _CODE if pattern == _CODE_AT else fields().get(pattern)
+        field = _CODE if pattern == _CODE_AT else known.get(pattern)
         if field and (field.limit or field.advice):
             yield pointer, field, text
 
