@@ -75,8 +75,8 @@ def parse(kind: Kind, form_json: object, *, profile: Profile) -> Form:
 def parsed(kind: Kind, form_json: object, *, profile: Profile) -> tuple[Form, bytes]:
     """The same, with the canonical bytes (RFC 8785) that a commitment binds."""
     model = shape(kind, profile=profile)
-    _, template = title_of(kind, regime=regime(profile))
-    form, content = shaped(form_json, model, template=template)
+    _, template = title_of(kind, profile=profile)
+    form, content = shaped(form_json, model, template=template, profile=profile)
     review(form, profile=profile).insist()
     return form, content
 
@@ -104,7 +104,7 @@ def review(form: Form, *, profile: Profile) -> FormReview:
 def labels(kind: Kind, *, profile: Profile) -> dict[str, Words]:
     """What each field of a kind's form is called. Raises: NotAllowed as `shape` does."""
     shape(kind, profile=profile)
-    return labels_of(kind, regime=regime(profile))
+    return labels_of(kind, profile=profile)
 
 
 def canonical_form(form: Form) -> bytes:

@@ -30,7 +30,10 @@ from registry.rules.profiles import Kind, Profile
 from registry.rules.public_form import Basis, Capacity, PublicForm, PublicPaperKind
 from registry.rules.settled import Regime, is_so, regime, word
 from registry.rules.subjects import Subject
+from registry.rules.terms import Term, term
+from registry.rules.units import opening_of
 from registry.rules.validity import BEIJING
+from registry.rules.workdays import Calendar
 
 _BASES: Final = MappingProxyType(
     {
@@ -44,11 +47,11 @@ _BASES: Final = MappingProxyType(
 def review(form: PublicForm, *, profile: Profile) -> FormReview:
     """All rules over one form of a first registration; nothing is raised."""
     if form.grade is Grade.CORE:
-        return FormReview((), (core_flaw(),), ())
-    found = tuple(texts_in(form, fields_of(Kind.INITIAL, regime=Regime.PUBLIC_DATA)))
+        return FormReview((), (core_flaw(profile),), ())
+    found = tuple(texts_in(form, fields_of(Kind.INITIAL, profile=profile)))
     return FormReview(
         malformed=(*length_and_script_flaws(found, profile), *_malformed(form, profile)),
-        refusals=tuple(_refusals(form)),
+        refusals=tuple(_refusals(form, profile)),
         warnings=tuple(advice(found, profile)),
     )
 
@@ -61,6 +64,23 @@ def public_extract(form: PublicForm) -> dict[str, Any]:
         "name": form.resource.name,
         "overview": form.resource.overview,
     }
+
+
+def register_by(
+    delivered: datetime, *, profile: Profile, calendar: Calendar | None = None
+) -> Term | NeedInfo | None:
+    """By when the first registration of what an authorised operation delivered is to be applied for.
+
+    What was delivered before the law was in force has a period from its first day (art. 9(1)). To be
+    late is no ground of refusal. None under a profile that knows no such duty.
+    """
+    if "first_registration" not in profile.clocks:
+        return None
+    if profile.in_force is not None:
+        entry = opening_of(profile.in_force.first)
+        if delivered < entry:
+            return term("legacy_registration", entry, profile=profile, calendar=calendar)
+    return term("first_registration", delivered, profile=profile, calendar=calendar)
 
 
 def attested_before(form: PublicForm, *, filed: datetime) -> Answer:
@@ -200,11 +220,11 @@ def _malformed(form: PublicForm, profile: Profile) -> Iterator[Flaw]:
         yield Flaw("/operation/last", "time_scope", detail)
 
 
-def _refusals(form: PublicForm) -> Iterator[Flaw]:
+def _refusals(form: PublicForm, profile: Profile) -> Iterator[Flaw]:
     named = {str(paper.kind) for paper in form.papers}
     if form.agreeing and PublicPaperKind.JOINT_CONSENT not in named:
         yield Flaw("/papers", _cite("art. 7"), "That one applies for several needs their consent.")
-    for paper, required in papers_of(Kind.INITIAL, regime=Regime.PUBLIC_DATA).items():
+    for paper, required in papers_of(Kind.INITIAL, profile=profile).items():
         if paper not in named:
             yield Flaw("/papers", _cite(required.article), required.text.both())
     for i, applicant in enumerate(form.applicants):
