@@ -75,7 +75,7 @@ def parse(kind: Kind, form_json: object, *, profile: Profile) -> Form:
 def parsed(kind: Kind, form_json: object, *, profile: Profile) -> tuple[Form, bytes]:
     """The same, with the canonical bytes (RFC 8785) that a commitment binds."""
     model = shape(kind, profile=profile)
-    _, template = title_of(kind, regime=regime(profile))
+    _, template = title_of(kind, profile=profile)
     form, content = shaped(form_json, model, template=template)
     review(form, profile=profile).insist()
     return form, content
@@ -104,7 +104,7 @@ def review(form: Form, *, profile: Profile) -> FormReview:
 def labels(kind: Kind, *, profile: Profile) -> dict[str, Words]:
     """What each field of a kind's form is called. Raises: NotAllowed as `shape` does."""
     shape(kind, profile=profile)
-    return labels_of(kind, regime=regime(profile))
+    return labels_of(kind, profile=profile)
 
 
 def canonical_form(form: Form) -> bytes:
@@ -120,8 +120,8 @@ def subject(form: Form) -> str | None:
 def claims(form: Form) -> tuple[tuple[str, Right], ...]:
     """Party id and rights concerned of each who applies, ascending by party; all of them sign.
 
-    Of a transfer: what each transferor gives and each transferee gets. No right where none is
-    concerned: amendments, corrections and public data.
+    Of a transfer: what each transferor gives and each transferee gets; `givers` tells them apart. No
+    right where the form allocates none: amendments, corrections and public data.
     """
     match form:
         case InitialForm():
@@ -136,6 +136,13 @@ def claims(form: Form) -> tuple[tuple[str, Right], ...]:
             return tuple(sorted((share.party, share.rights) for share in form.shares))
         case _:
             return tuple(sorted((person.party, NO_RIGHT) for person in form.applicants))
+
+
+def givers(form: Form) -> frozenset[str]:
+    """Those who give up, in a transfer, the rights that `claims` names; nobody in other kinds."""
+    if not isinstance(form, TransferForm):
+        return frozenset()
+    return frozenset(conveyance.transferor for conveyance in form.conveyances)
 
 
 def documents(form: Form) -> frozenset[str]:

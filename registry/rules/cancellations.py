@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from registry.rules import Allowed, Answer, NeedInfo, Refused
 from registry.rules.later_forms import CancellationForm, Share
 from registry.rules.profiles import Profile
-from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.rights import LABELS, NO_RIGHT, Exercise, Right, names
 from registry.rules.settled import Regime, regime, words
 from registry.rules.subjects import Subject
 
@@ -18,7 +18,7 @@ def cancellation(
 ) -> Answer:
     """Whether a cancellation applied for may be registered.
 
-    Rights under an instrument that bars disposal are not cancelled at the holder's wish, unless the
+    Rights under an instrument that bars it are not cancelled at the holder's wish, unless the
     court or authority orders it itself (`is_ordered`). A dispute alone bars nothing.
     """
     article = _article(profile)
@@ -63,8 +63,13 @@ def cancelled(shares: Iterable[Share], subject: Subject) -> Subject:
     """The registration without the rights cancelled; to be asked only of what is allowed."""
     found = subject
     for share in shares:
-        found = found.without(share.party, share.rights)
+        found = found.without(share.party, _named(share, subject))
     return found
+
+
+def _named(share: Share, subject: Subject) -> Right:
+    # Public data are not registered by right: none named is all that the entry bears.
+    return share.rights or subject.holds(share.party)
 
 
 def _cancellable(
@@ -89,9 +94,9 @@ def _refusals(
         if share.rights == NO_RIGHT and regime(profile) is Regime.PROPERTY_RIGHTS:
             yield Refused("No right is named.", article)
         for entry in subject.entries_of(share.party):
-            barred = entry.frozen & share.rights
+            barred = entry.barred(Exercise.CANCELLATION) & _named(share, subject)
             if barred and not is_ordered:
-                why = f"{_called(barred)} is under an instrument that bars disposal."
+                why = f"{_called(barred)} is under an instrument that bars its cancellation."
                 yield Refused(why, "guide art. 23(2), (3)")
 
 

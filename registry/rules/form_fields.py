@@ -6,13 +6,12 @@ its JSON pointer with `*` for a place in a list.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from registry.rules import eligibility
 from registry.rules.initial_form import InitialForm, PaperKind
 from registry.rules.profiles import Kind, Profile
-from registry.rules.settled import Regime
+from registry.rules.settled import Regime, regime
 from registry.rules.tables import FOLDER, Origin, Table, Words, read
 
 
@@ -82,9 +81,13 @@ def _form() -> _Form:
 
 
 @cache
-def _forms(regime: Regime) -> _Forms:
-    is_public = regime is Regime.PUBLIC_DATA
-    return read(FOLDER / ("public_forms.json" if is_public else "later_forms.json"), _Forms)[0]
+def _forms(name: str) -> _Forms:
+    return read(FOLDER / f"{name}.json", _Forms)[0]
+
+
+def _forms_of(profile: Profile) -> _Forms:
+    is_public = regime(profile) is Regime.PUBLIC_DATA
+    return _forms("public_forms" if is_public else "later_forms")
 
 
 def fields() -> Fields:
@@ -92,22 +95,20 @@ def fields() -> Fields:
     return _form().fields
 
 
-@cache
-def fields_of(kind: Kind, *, regime: Regime) -> Fields:
+def fields_of(kind: Kind, *, profile: Profile) -> Fields:
     """All fields of the form of a kind, the facts of annex 1 excepted."""
-    if _is_annex_1(kind, regime):
+    if _is_annex_1(kind, profile):
         return fields()
-    table = _forms(regime)
-    own = table.forms[kind.name]
-    shared = {} if kind is Kind.INITIAL else table.shared
-    return MappingProxyType({**shared, **own.fields})
+    table = _forms_of(profile)
+    own = table.forms[kind.name].fields
+    return own if kind is Kind.INITIAL else {**table.shared, **own}
 
 
-def title_of(kind: Kind, *, regime: Regime) -> tuple[Words, str]:
+def title_of(kind: Kind, *, profile: Profile) -> tuple[Words, str]:
     """What a form is called, and the annex or article it follows."""
-    if _is_annex_1(kind, regime):
+    if _is_annex_1(kind, profile):
         return _form().origin.title, "annex 1"
-    form = _forms(regime).forms[kind.name]
+    form = _forms_of(profile).forms[kind.name]
     return form.title, form.basis
 
 
@@ -116,11 +117,11 @@ def required_papers() -> Mapping[PaperKind, RequiredPaper]:
     return _form().required_papers
 
 
-def papers_of(kind: Kind, *, regime: Regime) -> Mapping[str, RequiredPaper]:
+def papers_of(kind: Kind, *, profile: Profile) -> Mapping[str, RequiredPaper]:
     """The papers that a form must name, by their kind."""
-    if _is_annex_1(kind, regime):
+    if _is_annex_1(kind, profile):
         return {str(kind): paper for kind, paper in required_papers().items()}
-    return _forms(regime).forms[kind.name].required_papers
+    return _forms_of(profile).forms[kind.name].required_papers
 
 
 def labels() -> dict[str, Words]:
@@ -131,11 +132,11 @@ def labels() -> dict[str, Words]:
     return found
 
 
-def labels_of(kind: Kind, *, regime: Regime) -> dict[str, Words]:
+def labels_of(kind: Kind, *, profile: Profile) -> dict[str, Words]:
     """What each field of the form of a kind is called."""
-    if _is_annex_1(kind, regime):
+    if _is_annex_1(kind, profile):
         return labels()
-    return {at: field.label for at, field in fields_of(kind, regime=regime).items()}
+    return {at: field.label for at, field in fields_of(kind, profile=profile).items()}
 
 
 def texts(form: InitialForm) -> Iterator[tuple[str, FormField, str]]:
@@ -158,8 +159,8 @@ _CODE: Final = FormField(
 )
 
 
-def _is_annex_1(kind: Kind, regime: Regime) -> bool:
-    return kind is Kind.INITIAL and regime is Regime.PROPERTY_RIGHTS
+def _is_annex_1(kind: Kind, profile: Profile) -> bool:
+    return kind is Kind.INITIAL and regime(profile) is Regime.PROPERTY_RIGHTS
 
 
 def _leaves(value: object, pointer: str = "", pattern: str = "") -> Iterator[tuple[str, str, str]]:

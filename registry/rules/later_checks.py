@@ -62,8 +62,10 @@ def kind_of(form: LaterForm) -> Kind:
 
 def review(form: LaterForm, *, profile: Profile) -> FormReview:
     """All that is to be said about the form alone; nothing is raised."""
-    law = regime(profile)
-    found = (*texts_in(form, fields_of(kind_of(form), regime=law)), *_changed_texts(form, law))
+    found = (
+        *texts_in(form, fields_of(kind_of(form), profile=profile)),
+        *_changed_texts(form, profile),
+    )
     return FormReview(
         malformed=(*length_and_script_flaws(found, profile), *_malformed(form, profile)),
         refusals=tuple(_refusals(form, profile)),
@@ -86,7 +88,7 @@ def _malformed(form: LaterForm, profile: Profile) -> Iterator[Flaw]:
         case TransferForm():
             yield from _conveyance_flaws(form)
         case AmendmentForm() | CorrectionForm():
-            yield from _change_flaws(form, regime(profile))
+            yield from _change_flaws(form, profile)
         case RenewalForm() | CancellationForm():
             yield from _share_flaws(form, form.shares, regime(profile))
 
@@ -143,9 +145,9 @@ def _share_flaws(form: LaterForm, shares: tuple[Share, ...], law: Regime) -> Ite
             yield Flaw(f"/applicants/{i}/party", "unnamed", "no share is of this one")
 
 
-def _change_flaws(form: AmendmentForm | CorrectionForm, law: Regime) -> Iterator[Flaw]:
+def _change_flaws(form: AmendmentForm | CorrectionForm, profile: Profile) -> Iterator[Flaw]:
     for i, change in enumerate(form.changes):
-        if _registered_field(change.at, law) is None:
+        if _registered_field(change.at, profile) is None:
             detail = f"got {change.at!r}, expected a field of the form as registered"
             yield Flaw(f"/changes/{i}/at", "unknown_field", detail)
         if change.before == change.after:
@@ -157,17 +159,17 @@ def _change_flaws(form: AmendmentForm | CorrectionForm, law: Regime) -> Iterator
 _FACT: Final = FormField(label=Words(zh="情况", en="fact"), basis="arts. 15, 20, 21", limit=100)
 
 
-def _registered_field(at: str, law: Regime) -> FormField | None:
+def _registered_field(at: str, profile: Profile) -> FormField | None:
     if at.startswith("/data/facts/"):
         return _FACT
     pattern = re.sub(r"/[0-9]+(?=/|$)", "/*", at)
-    return fields_of(Kind.INITIAL, regime=law).get(pattern)
+    return fields_of(Kind.INITIAL, profile=profile).get(pattern)
 
 
-def _changed_texts(form: LaterForm, law: Regime) -> Iterator[FoundText]:
+def _changed_texts(form: LaterForm, profile: Profile) -> Iterator[FoundText]:
     if isinstance(form, AmendmentForm | CorrectionForm):
         for i, change in enumerate(form.changes):
-            field = _registered_field(change.at, law) or _FACT
+            field = _registered_field(change.at, profile) or _FACT
             if not (field.limit or field.advice):
                 field = field.model_copy(update={"limit": _FACT.limit})
             for side, value in (("before", change.before), ("after", change.after)):
@@ -189,7 +191,7 @@ def _strings(value: JsonValue, place: str = "") -> Iterator[tuple[str, str]]:
 def _refusals(form: LaterForm, profile: Profile) -> Iterator[Flaw]:
     law, kind = regime(profile), kind_of(form)
     named = {str(paper.kind) for paper in form.papers}
-    for paper, required in papers_of(kind, regime=law).items():
+    for paper, required in papers_of(kind, profile=profile).items():
         if paper not in named:
             yield Flaw("/papers", law.cite(required.article), required.text.both())
     if isinstance(form, TransferForm):

@@ -45,10 +45,10 @@ def review(form: PublicForm, *, profile: Profile) -> FormReview:
     """All rules over one form of a first registration; nothing is raised."""
     if form.grade is Grade.CORE:
         return FormReview((), (core_flaw(),), ())
-    found = tuple(texts_in(form, fields_of(Kind.INITIAL, regime=Regime.PUBLIC_DATA)))
+    found = tuple(texts_in(form, fields_of(Kind.INITIAL, profile=profile)))
     return FormReview(
         malformed=(*length_and_script_flaws(found, profile), *_malformed(form, profile)),
-        refusals=tuple(_refusals(form)),
+        refusals=tuple(_refusals(form, profile)),
         warnings=tuple(advice(found, profile)),
     )
 
@@ -200,11 +200,11 @@ def _malformed(form: PublicForm, profile: Profile) -> Iterator[Flaw]:
         yield Flaw("/operation/last", "time_scope", detail)
 
 
-def _refusals(form: PublicForm) -> Iterator[Flaw]:
+def _refusals(form: PublicForm, profile: Profile) -> Iterator[Flaw]:
     named = {str(paper.kind) for paper in form.papers}
     if form.agreeing and PublicPaperKind.JOINT_CONSENT not in named:
         yield Flaw("/papers", _cite("art. 7"), "That one applies for several needs their consent.")
-    for paper, required in papers_of(Kind.INITIAL, regime=Regime.PUBLIC_DATA).items():
+    for paper, required in papers_of(Kind.INITIAL, profile=profile).items():
         if paper not in named:
             yield Flaw("/papers", _cite(required.article), required.text.both())
     for i, applicant in enumerate(form.applicants):

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from registry.rules import Allowed, Answer, NeedInfo, Refused
 from registry.rules.later_forms import RenewalForm
 from registry.rules.profiles import Kind, Profile, Unit
-from registry.rules.rights import LABELS, Right, names
+from registry.rules.rights import LABELS, Exercise, Right, names
 from registry.rules.settled import Regime, is_barred_by_dispute, is_so, regime, word
 from registry.rules.subjects import Entry, Subject
 from registry.rules.validity import BEIJING, end_of, last_second, renewal_window
@@ -32,7 +32,8 @@ class Operation:
 def renewal(form: RenewalForm, subject: Subject, *, filed: datetime, profile: Profile) -> Answer:
     """Whether a renewal filed at a moment is in time and for what still stands.
 
-    No instrument bars it: renewal disposes of nothing. It may name only some of the rights held.
+    Renewal disposes of nothing, so that an instrument bars it only by naming it. It may name only
+    some of the rights held.
     """
     refused = next(_refusals(form, subject, filed, profile), None)
     if refused is not None:
@@ -124,6 +125,8 @@ def _refusals(
         for entry in subject.entries_of(share.party):
             if entry.rights & share.rights or regime(profile) is Regime.PUBLIC_DATA:
                 yield from _untimely(form, entry, filed, profile)
+            if entry.barred(Exercise.RENEWAL) & share.rights:
+                yield Refused("An instrument bars the renewal.", "guide art. 23(2), (3)")
 
 
 def _untimely(

@@ -6,23 +6,37 @@ Knows neither the database nor the chain: whoever reads those makes one of these
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from registry.rules.rights import NO_RIGHT, Right
+from registry.rules.rights import NO_RIGHT, Exercise, Right
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What an instrument of a court or authority bars: these acts upon these rights (art. 23)."""
+
+    rights: Right
+    acts: Exercise
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one party has in a registration, until when: `expiry` is the last second, aware.
 
-    `is_transferred`: acquired by transfer, not by this initial registration. `frozen` are the rights
-    that an instrument of a court or authority bars from being disposed of (art. 23); a mere remark
-    bars nothing.
+    `is_transferred`: acquired by transfer, not by this initial registration. A mere remark is no bar.
     """
 
     party: str
     rights: Right
     expiry: datetime
     is_transferred: bool = False
-    frozen: Right = NO_RIGHT
+    bars: tuple[Bar, ...] = ()
+
+    def barred(self, act: Exercise) -> Right:
+        """The rights of this entry upon which an act is barred."""
+        found = NO_RIGHT
+        for bar in self.bars:
+            if act in bar.acts:
+                found |= bar.rights & self.rights
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +70,7 @@ class Subject:
     def without(self, party: str, rights: Right) -> "Subject":
         """The same with a party's rights taken away; entries left without any right are gone."""
         left = (
-            replace(entry, rights=entry.rights & ~rights, frozen=entry.frozen & ~rights)
-            if entry.party == party
-            else entry
+            replace(entry, rights=entry.rights & ~rights) if entry.party == party else entry
             for entry in self.entries
         )
         return replace(

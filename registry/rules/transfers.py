@@ -1,13 +1,12 @@
 """Transfer of rights from who no longer keeps them (guide art. 34, annex 2)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from registry.rules import Allowed, Answer, NeedInfo, Refused, renewals
 from registry.rules.later_forms import Conveyance, TransferForm
 from registry.rules.profiles import Kind, Profile
-from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.rights import LABELS, NO_RIGHT, Exercise, Right, names
 from registry.rules.settled import is_barred_by_dispute, is_so, word
 from registry.rules.subjects import Entry, Subject
 from registry.rules.validity import end_of, last_second
@@ -61,26 +60,23 @@ def longest_term(entry: Entry, *, at: datetime, profile: Profile) -> datetime:
     return entry.expiry
 
 
-def transferred(form: TransferForm, subject: Subject, *, at: datetime, profile: Profile) -> Subject:
-    """The registration after the transfer: the transferor's entries shrink, new ones stand beside.
+def transferred(
+    form: TransferForm, subject: Subject, *, at: datetime, profile: Profile
+) -> tuple[Subject, tuple[Entry, ...]]:
+    """The registration as the transfer leaves it, and the entries that the transfer itself bears.
 
-    To be asked only of what `transfer` allows.
+    The transferor's entries shrink; what a transferee gets stands under the transfer, which is what
+    its own later applications name. To be asked only of what `transfer` allows.
     """
-    found = subject
+    left, gained = subject, list[Entry]()
     for conveyance in form.conveyances:
-        gained = [
-            Entry(
-                party=conveyance.transferee,
-                rights=entry.rights & conveyance.rights,
-                expiry=_expiry(conveyance, entry, at, profile),
-                is_transferred=True,
-            )
-            for entry in subject.entries_of(conveyance.transferor)
-            if entry.rights & conveyance.rights
-        ]
-        found = found.without(conveyance.transferor, conveyance.rights)
-        found = replace(found, entries=(*found.entries, *gained))
-    return found
+        for entry in subject.entries_of(conveyance.transferor):
+            moved = entry.rights & conveyance.rights
+            if moved:
+                expiry = _expiry(conveyance, entry, at, profile)
+                gained.append(Entry(conveyance.transferee, moved, expiry, is_transferred=True))
+        left = left.without(conveyance.transferor, conveyance.rights)
+    return left, tuple(gained)
 
 
 def _expiry(conveyance: Conveyance, entry: Entry, at: datetime, profile: Profile) -> datetime:
@@ -121,8 +117,9 @@ def _refused(
         if entry.is_transferred and not is_so(profile, "transferee_may_transfer"):
             setting = profile.settings["transferee_may_transfer"]
             yield Refused("The transferor made no initial registration.", setting.source)
-        if moved & entry.frozen:
-            why = f"{_called(moved & entry.frozen)} is under an instrument that bars disposal."
+        barred = moved & entry.barred(Exercise.TRANSFER)
+        if barred:
+            why = f"{_called(barred)} is under an instrument that bars its transfer."
             yield Refused(why, "guide art. 23(2), (3)")
         if conveyance.until is not None:
             longest = longest_term(entry, at=at, profile=profile)

@@ -32,7 +32,7 @@ from registry.rules.form_fields import fields_of, papers_of, title_of
 from registry.rules.initial_form import InitialForm
 from registry.rules.profiles import Kind, Profile
 from registry.rules.rights import ALL_RIGHTS, NO_RIGHT, Right
-from registry.rules.settled import Regime, regime
+from registry.rules.settled import regime
 from tests.registry.rules.sample_form import HASH, Form, a_form
 from tests.registry.rules.sample_later import (
     CODE,
@@ -140,7 +140,7 @@ class TestText:
     @every_form
     def test_is_guarded_wherever_it_is_free(self, kind: Kind, profile: Profile, make: Make) -> None:
         model = applications.shape(kind, profile=profile)
-        known = fields_of(kind, regime=regime(profile))
+        known = fields_of(kind, profile=profile)
         guarded = {at for at, field in known.items() if field.limit or field.advice}
         assert guarded == {at for at, annotation in leaves(model) if annotation is str}
 
@@ -322,7 +322,7 @@ class TestContent:
 class TestLaw:
     @every_form
     def test_asks_for_the_papers(self, kind: Kind, profile: Profile, make: Make) -> None:
-        required = papers_of(kind, regime=regime(profile))
+        required = papers_of(kind, profile=profile)
         form = make() | {"papers": [{"kind": "OTHER", "hash": HASH}]}
         if not required:
             assert parse(kind, form, profile=profile)
@@ -436,18 +436,16 @@ class TestLabels:
         found = applications.labels(kind, profile=profile)
         assert {at for at, _ in leaves(model)} <= set(found)
         assert all(words.zh and words.en for words in found.values())
-        for field in fields_of(kind, regime=regime(profile)).values():
+        for field in fields_of(kind, profile=profile).values():
             assert field.basis
 
     def test_mark_nothing_both_personal_and_public(self) -> None:
         for kind, profile, _ in ALL:
-            for at, field in fields_of(kind, regime=regime(profile)).items():
+            for at, field in fields_of(kind, profile=profile).items():
                 assert not (field.personal and field.public), at
 
     def test_follow_the_annexes(self) -> None:
-        bases = [
-            title_of(kind, regime=Regime.PROPERTY_RIGHTS)[1] for kind in (Kind.INITIAL, *LATER)
-        ]
+        bases = [title_of(kind, profile=SANDBOX)[1] for kind in (Kind.INITIAL, *LATER)]
         assert bases == ["annex 1", "annex 2", "annex 3", "annex 4", "annex 5"]
 
 

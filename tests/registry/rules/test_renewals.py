@@ -4,7 +4,7 @@ may be applied for in its window, exact to the day
 ├── from six months before the last day to the day before it
 ├── of public data in the last sixty calendar days, whatever the readings of their edges
 └── of the rights named alone
-is refused for what is not held, ended, in dispute, or beyond the longest new term; no instrument bars it
+is refused for what is not held, ended or in dispute, beyond the longest new term, or by an instrument
 gives a new term after the old one, which does not creep at a month's end
 keeps a certificate alive while it is pending
 """
@@ -28,8 +28,8 @@ from registry.rules.renewals import (
     renewal,
     stands,
 )
-from registry.rules.rights import ALL_RIGHTS, Right
-from registry.rules.subjects import Entry, Subject
+from registry.rules.rights import ALL_RIGHTS, Exercise, Right
+from registry.rules.subjects import Bar, Entry, Subject
 from registry.rules.validity import BEIJING, end_of, last_second, renewal_window
 from registry.rules.workdays import months_after
 from tests.registry.rules.sample_later import (
@@ -148,10 +148,11 @@ class TestRenewal:
         found = renewal(a_renewal(), subject, filed=IN_WINDOW, profile=bold)
         assert isinstance(found, Allowed)
 
-    def test_is_barred_by_no_instrument(self) -> None:
-        seized = a_subject(Entry(A, ALL_RIGHTS, EXPIRY, frozen=ALL_RIGHTS))
-        found = renewal(a_renewal(), seized, filed=IN_WINDOW, profile=SANDBOX)
-        assert isinstance(found, Allowed)
+    def test_is_barred_only_by_an_instrument_that_names_it(self) -> None:
+        for act, answer in ((~Exercise.RENEWAL, Allowed), (Exercise.RENEWAL, Refused)):
+            seized = a_subject(Entry(A, ALL_RIGHTS, EXPIRY, bars=(Bar(ALL_RIGHTS, act),)))
+            found = renewal(a_renewal(), seized, filed=IN_WINDOW, profile=SANDBOX)
+            assert isinstance(found, answer)
 
     @pytest.mark.parametrize(
         ("until", "is_allowed"),

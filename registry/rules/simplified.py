@@ -1,4 +1,4 @@
-"""Registrations of other kinds from before the guide, and what they save (guide art. 41).
+"""The simplified procedure for what other registers held before the guide (guide art. 41).
 
 What is made is a new registration: with a new code, a new term from its own attestation and its
 files kept; the old number is a reference.

@@ -15,8 +15,8 @@ from registry.rules import NeedInfo, Refused
 from registry.rules.applications import parse
 from registry.rules.identifiers import CertificateCode
 from registry.rules.initial_form import InitialForm, Matter, PriorRegistration
-from registry.rules.prior import Simplification, Stage, simplification
 from registry.rules.profiles import Kind, Profile
+from registry.rules.simplified import Simplification, Stage, simplification
 from tests.registry.rules.sample_form import HASH, Form, flaws_of
 from tests.registry.rules.sample_later import ATTESTED, NATIONAL, settled
 
