@@ -172,3 +172,45 @@ def _leaves(value: object, pointer: str = "", pattern: str = "") -> Iterator[tup
             yield from _leaves(item, f"{pointer}/{i}", f"{pattern}/*")
     elif isinstance(value, str):
         yield pointer, pattern, value
+
+
+def as_markdown(*profiles: Profile) -> str:
+    """`docs/forms.md`, whole: every form of these profiles with what is known of its fields."""
+    lines = [_HEAD]
+    for profile in profiles:
+        lines += ["", f"## {profile.title.en} {profile.title.zh}"]
+        for kind in Kind:
+            if _is_annex_1(kind, profile) or kind.name in _forms_of(profile).forms:
+                lines += _printed(kind, profile)
+    return "\n".join([*lines, ""])
+
+
+def _printed(kind: Kind, profile: Profile) -> Iterator[str]:
+    title, basis = title_of(kind, profile=profile)
+    yield from ("", f"### {kind.name}: {title.en} {title.zh} ({basis})", "")
+    for name, paper in papers_of(kind, profile=profile).items():
+        yield f"- paper `{name}`, {paper.article}: {paper.text.both()}"
+    yield from (
+        "",
+        "| field | 中文 | English | source | characters | shown |",
+        "|---|---|---|---|---|---|",
+    )
+    for at, field in fields_of(kind, profile=profile).items():
+        advised = field.advised(profile)
+        length = (
+            f"{field.limit or ''}" if advised is None else f"{advised}, cap {field.cap(profile)}"
+        )
+        shown = "public" if field.public else "never" if field.personal else ""
+        words = field.label
+        yield f"| `{at}` | {words.zh} | {words.en} | {field.basis} | {length} | {shown} |"
+
+
+_HEAD: Final = """# Forms
+
+Printed from the rule files beside `registry/rules/form_fields.py`; a test compares the two. A field
+is named by its JSON pointer, `*` standing for a place in a list. Where two numbers of characters
+stand, the first is advice (不宜超过) above which there is a warning, the second is refused when
+exceeded; all other lengths are caps of ours. `public` fields are shown by a notice (guide art. 24;
+发改数据规〔2025〕26号 art. 12), `never` marks what says something of a person. The questions behind
+`/data/facts` are in the eligibility rules. Why a kind of application is refused is asked of
+`transfers`, `amendments`, `renewals`, `cancellations` and `public_data`."""

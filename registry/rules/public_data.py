@@ -28,7 +28,7 @@ from registry.rules.initial_form import ApplicantKind
 from registry.rules.later_forms import CorrectionForm, ProofKind, Role
 from registry.rules.profiles import Kind, Profile
 from registry.rules.public_form import Basis, Capacity, PublicForm, PublicPaperKind
-from registry.rules.settled import Regime, is_so, regime, word
+from registry.rules.settled import Regime, is_so, regime
 from registry.rules.subjects import Subject
 from registry.rules.validity import BEIJING
 
@@ -174,11 +174,6 @@ def public_product(
     if not record.stands:
         return Refused("The public registration of the product no longer stands.", article)
     return Allowed(article)
-
-
-def bars_filing(profile: Profile) -> bool:
-    """Whether a product without its public code is refused on filing, not only on registration."""
-    return word(profile, "public_product_refused_at") == "FILING"
 
 
 def _malformed(form: PublicForm, profile: Profile) -> Iterator[Flaw]:

@@ -22,6 +22,7 @@ class Entry:
     """What one party has in a registration, until when: `expiry` is the last second, aware.
 
     `is_transferred`: acquired by transfer, not by this initial registration. A mere remark is no bar.
+    `renewing` are the rights whose renewal is applied for and not yet decided, since `renewal_filed`.
     """
 
     party: str
@@ -29,6 +30,8 @@ class Entry:
     expiry: datetime
     is_transferred: bool = False
     bars: tuple[Bar, ...] = ()
+    renewing: Right = NO_RIGHT
+    renewal_filed: datetime | None = None
 
     def barred(self, act: Exercise) -> Right:
         """The rights of this entry upon which an act is barred."""
@@ -44,8 +47,7 @@ class Subject:
     """A registration. `is_fused`: of data that several developed together (art. 21(5)).
 
     `is_disputed`: a dispute over the rights is unresolved, None where nobody has looked.
-    `renewal_filed` is when a renewal that is not yet decided was applied for. `is_ended`: cancelled
-    or revoked.
+    `is_ended`: cancelled or revoked.
     """
 
     registration: str
@@ -53,11 +55,10 @@ class Subject:
     entries: tuple[Entry, ...]
     is_disputed: bool | None
     is_fused: bool | None = False
-    renewal_filed: datetime | None = None
     is_ended: bool = False
 
     def entries_of(self, party: str) -> tuple[Entry, ...]:
-        """The party's entries; more than one where it acquired rights at different times."""
+        """The party's entries; more than one where its rights end at different times."""
         return tuple(entry for entry in self.entries if entry.party == party)
 
     def holds(self, party: str) -> Right:

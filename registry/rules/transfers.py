@@ -109,9 +109,8 @@ def _refused(
         moved = entry.rights & conveyance.rights
         if not moved:
             continue
-        standing = renewals.stands(
-            entry.expiry, at=at, renewal_filed=subject.renewal_filed, profile=profile
-        )
+        filed = entry.renewal_filed if moved in entry.renewing else None
+        standing = renewals.stands(entry.expiry, at=at, renewal_filed=filed, profile=profile)
         if isinstance(standing, Refused):
             yield standing
         if entry.is_transferred and not is_so(profile, "transferee_may_transfer"):

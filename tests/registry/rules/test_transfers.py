@@ -116,12 +116,24 @@ class TestTransfer:
         assert isinstance(found, Refused)
         assert found.basis == f"guide {article}"
 
-    def test_of_what_is_being_renewed_is_not_late(self) -> None:
-        subject = a_subject(Entry(A, ALL_RIGHTS, LATER - timedelta(days=1)))
-        in_time = replace(subject, renewal_filed=LATER - timedelta(days=10))
-        assert isinstance(transfer(a_transfer(), in_time, at=LATER, profile=SANDBOX), Allowed)
-        too_late = replace(subject, renewal_filed=LATER)
-        assert isinstance(transfer(a_transfer(), too_late, at=LATER, profile=SANDBOX), Refused)
+    @pytest.mark.parametrize(
+        ("renewing", "filed", "answer"),
+        [
+            (Right.OPERATE, LATER - timedelta(days=10), Allowed),
+            (ALL_RIGHTS, LATER - timedelta(days=10), Allowed),
+            (Right.HOLD, LATER - timedelta(days=10), Refused),
+            (ALL_RIGHTS, LATER, Refused),
+            (Right.OPERATE, None, Refused),
+        ],
+    )
+    def test_of_what_is_being_renewed_is_not_late(
+        self, renewing: Right, filed: datetime | None, answer: type
+    ) -> None:
+        expired = Entry(
+            A, ALL_RIGHTS, LATER - timedelta(days=1), renewing=renewing, renewal_filed=filed
+        )
+        found = transfer(a_transfer(), a_subject(expired), at=LATER, profile=SANDBOX)
+        assert isinstance(found, answer)
 
     def test_asks_whether_there_is_a_dispute(self) -> None:
         subject = replace(a_subject(), is_disputed=None)
