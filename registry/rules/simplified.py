@@ -11,6 +11,7 @@ from enum import StrEnum
 from registry.rules import NeedInfo, Refused
 from registry.rules.initial_form import Matter, PriorRegistration
 from registry.rules.profiles import Profile
+from registry.rules.refusals import refused
 from registry.rules.settled import is_so, word, words
 from registry.rules.validity import BEIJING
 
@@ -56,14 +57,14 @@ def simplification(
     `agreed` are the matters whose review the registrar itself found to agree with the guide, None
     before it looked; what the applicant states of them decides nothing.
     """
-    refused = _refused(prior, filed.astimezone(BEIJING).date(), profile)
-    if refused is not None:
-        return refused
+    refusal = _refused(prior, filed.astimezone(BEIJING).date(), profile)
+    if refusal is not None:
+        return refusal
     if agreed is None:
         return NeedInfo(("agreed",), ARTICLE)
     matters = tuple(matter for matter in Matter if matter in agreed and matter in prior.matters)
     if not matters:
-        return Refused("No matter of review agrees with the guide; nothing is simplified.", ARTICLE)
+        return refused("nothing_agrees", ARTICLE)
     open_stages = {Stage(name) for name in words(profile, "prior_simplifies")}
     return Simplification(
         stages=tuple(stage for stage in Stage if stage in open_stages),
@@ -78,13 +79,13 @@ def _refused(prior: PriorRegistration, filed: date, profile: Profile) -> Refused
     known = words(profile, "prior_profiles")
     if prior.profile not in known:
         source = profile.settings["prior_profiles"].source
-        return Refused(f"Made under {prior.profile}; compared are {', '.join(known)}.", source)
+        return refused("unknown_rules", source, got=prior.profile, known=", ".join(known))
     before = date.fromisoformat(word(profile, "prior_before"))
     if prior.issued >= before:
         source = profile.settings["prior_before"].source
-        return Refused(f"Made on {prior.issued}; what came before {before} is helped.", source)
+        return refused("too_young", source, day=prior.issued, before=before)
     has_lapsed = prior.expires is not None and prior.expires < filed
     if has_lapsed and is_so(profile, "prior_must_stand"):
         source = profile.settings["prior_must_stand"].source
-        return Refused(f"It lapsed on {prior.expires}.", source)
+        return refused("prior_lapsed", source, day=prior.expires)
     return None

@@ -80,7 +80,8 @@ class TestOnApplication:
         found = cancellation(a_cancellation(), seized, profile=SANDBOX)
         assert isinstance(found, Refused)
         assert found.basis == "guide art. 23(2), (3)"
-        assert "HOLD" in found.why
+        assert "right to hold data" in found.why
+        assert "数据持有权" in found.why
         ordered = cancellation(a_cancellation(), seized, profile=SANDBOX, is_ordered=True)
         assert isinstance(ordered, Allowed)
         # The right that no instrument names is free, and so is the act.

@@ -136,7 +136,8 @@ class TestFirstRegistration:
         assert isinstance(form, PublicForm)
         before, on = (datetime(2026, m, d, 9, tzinfo=BEIJING) for m, d in ((9, 30), (10, 1)))
         assert attested_before(form, filed=before) == Refused(
-            "Attested on 2026-10-01, applied for on 2026-09-30.", f"{ORDER} art. 7"
+            "Attested on 2026-10-01, applied for on 2026-09-30. 存证日期为2026-10-01，晚于申请日2026-09-30。",
+            f"{ORDER} art. 7",
         )
         assert isinstance(attested_before(form, filed=on), Allowed)
 
