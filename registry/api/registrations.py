@@ -26,12 +26,12 @@ from registry.api.answers import (
 )
 from registry.errors import Flaw, Malformed
 from registry.registrations import objections, questions
-from registry.registrations.acts import GIVEN, Claim
+from registry.registrations.acts import Claim
 from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
 from registry.rules.profiles import Kind
-from registry.rules.rights import Right, names
+from registry.rules.rights import GIVEN, Right, names
 from registry.rules.states import State
 
 router = APIRouter(prefix="/v1", tags=["registrations"])

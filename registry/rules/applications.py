@@ -24,7 +24,7 @@ from registry.rules.later_forms import (
 )
 from registry.rules.profiles import Kind, Profile
 from registry.rules.public_form import PublicForm
-from registry.rules.rights import NO_RIGHT, Right, names
+from registry.rules.rights import GIVEN, NO_RIGHT, Right, names
 from registry.rules.settled import Regime, regime
 from registry.rules.tables import Words
 
@@ -120,8 +120,8 @@ def subject(form: Form) -> str | None:
 def claims(form: Form) -> tuple[tuple[str, Right], ...]:
     """Party id and rights concerned of each who applies, ascending by party; all of them sign.
 
-    Of a transfer: what each transferor gives and each transferee gets; `givers` tells them apart. No
-    right where the form allocates none: amendments, corrections and public data.
+    Of a transfer: what each transferor gives and each transferee gets. No right where the form
+    allocates none: amendments, corrections and public data.
     """
     match form:
         case InitialForm():
@@ -138,11 +138,25 @@ def claims(form: Form) -> tuple[tuple[str, Right], ...]:
             return tuple(sorted((person.party, NO_RIGHT) for person in form.applicants))
 
 
-def givers(form: Form) -> frozenset[str]:
-    """Those who give up, in a transfer, the rights that `claims` names; nobody in other kinds."""
-    if not isinstance(form, TransferForm):
-        return frozenset()
-    return frozenset(conveyance.transferor for conveyance in form.conveyances)
+def claims_to_sign(
+    form: Form, *, held: Mapping[str, Right], profile: Profile
+) -> tuple[tuple[str, int], ...]:
+    """What the message `File` claims, ascending by party: rights as a sum, plus 8 for who gives.
+
+    Where a form names no rights, each party names those that it has of the registration concerned, by
+    `held`; who has none, and a registrant of public data, names what the profile lets be registered.
+    """
+    givers = set()
+    if isinstance(form, TransferForm):
+        givers = {each.transferor for each in form.conveyances}
+    return tuple(
+        (
+            party,
+            int(concerned or held.get(party, NO_RIGHT) or profile.bears_mask)
+            | (GIVEN if party in givers else 0),
+        )
+        for party, concerned in claims(form)
+    )
 
 
 def documents(form: Form) -> frozenset[str]:

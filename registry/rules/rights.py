@@ -19,6 +19,8 @@ class Right(IntFlag, boundary=STRICT):
 
 
 NO_RIGHT: Final = Right(0)
+# Added to the rights of a claim in a TRANSFER by whoever gives them up.
+GIVEN: Final = 8
 ALL_RIGHTS: Final = Right.HOLD | Right.USE | Right.OPERATE
 
 LABELS: Final = MappingProxyType(
