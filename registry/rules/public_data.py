@@ -29,7 +29,7 @@ from registry.rules.later_forms import CorrectionForm, ProofKind, Role
 from registry.rules.profiles import Kind, Profile
 from registry.rules.public_form import Basis, Capacity, PublicForm, PublicPaperKind
 from registry.rules.refusals import refused
-from registry.rules.settled import Regime, is_so, regime
+from registry.rules.settled import Regime, regime
 from registry.rules.subjects import Subject
 from registry.rules.validity import BEIJING
 
@@ -86,8 +86,7 @@ def correction(
     """
     article = _cite("art. 9(3)")
     if regime(profile) is not Regime.PUBLIC_DATA:
-        setting = profile.settings["correctable"]
-        return refused("no_corrections", setting.source)
+        return refused("no_corrections", "guide art. 32")
     if form.subject != subject.registration or form.certificate != subject.certificate:
         return refused("another_registration", article)
     if subject.is_ended:
@@ -122,9 +121,9 @@ def revocation(
     `grounds` are those of the profile. It is no application: nobody but the registrar asks.
     """
     article = _cite("art. 20")
-    if not is_so(profile, "revocable"):
-        setting = profile.settings["revocable"]
-        return refused("no_revocation", setting.source)
+    if regime(profile) is not Regime.PUBLIC_DATA:
+        # Fraud is met there by objection and cancellation.
+        return refused("no_revocation", "guide arts. 29, 37, 39")
     if ground not in grounds:
         known = ", ".join(str(number) for number in grounds)
         return refused("unknown_ground", article, ground=ground, known=known)

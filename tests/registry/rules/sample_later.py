@@ -66,8 +66,6 @@ def public_profile() -> Profile:
         cancellation_on_application=("1", "2", "3", "4"),
         cancellation_ex_officio=("2",),
         cancellation_ground_documents=(),
-        revocable=True,
-        correctable=True,
         dispute_bars=(),
     )
     return replace(
