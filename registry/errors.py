@@ -127,3 +127,10 @@ class Mismatch(RegistryError):
     status = 500
     code = "mismatch"
     title = {"en": "Verification mismatch", "zh": "核验不一致"}
+
+
+class WrongRules(Mismatch):
+    """The chain enacted rules that are not, word for word, those of this package."""
+
+    code = "wrong_rules"
+    title = {"en": "Not our version of the rules", "zh": "规则版本不一致"}

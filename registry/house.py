@@ -14,7 +14,7 @@ from registry import notices
 from registry.chain import Chain, RpcError
 from registry.checkpoints import Checkpoints
 from registry.database import open_read_model
-from registry.deployment import Deployment, check
+from registry.deployment import Deployment, check, check_rules
 from registry.documents import Documents
 from registry.errors import RegistryError
 from registry.indexer import Indexer, Step, compare_tips, newest
@@ -52,11 +52,16 @@ class House:
         relay_key: bytes | None = None,
         checkpoint_key: bytes | None = None,
     ) -> "House":
-        """Opens all stores and checks that the node is the deployment's. Raises: WrongChain, NotFound."""
+        """Opens all stores; checks that the node is the deployment's and its rules are ours.
+
+        Raises: WrongChain; WrongRules, as far as the chain was read before; NotFound.
+        """
         chain = Chain(url)
         deployment = Deployment.load(settings.deployment)
         check(chain, deployment)
         engine = open_read_model(settings.read_db)
+        with engine.connect() as connection:
+            check_rules(connection)
         outbox = Outbox.open(settings.outbox_db)
         documents = Documents.open(
             settings.documents,
@@ -103,6 +108,8 @@ class House:
         """One step of the indexer, with what hangs on it: notices and checkpoints."""
         step = self.indexer.step()
         if step is Step.EXTENDED:
+            with self.engine.connect() as connection:
+                check_rules(connection)
             notices.enter_new(self.engine, self.documents)
             self._sign_checkpoint()
         return step

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
         ge=0,
         description="Blocks on top of one before it counts as final; 0 where none is undone.",
     )
+    # The law's own is `rules.profiles.DEFAULT`; an installation enacts the demo's until told otherwise.
     profile: str = Field(default="SANDBOX", description="Rule profile that filings default to.")
     batch_acts: int = Field(default=100, ge=1, description="Acts in one transaction at most.")
     batch_bytes: int = Field(

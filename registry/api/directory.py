@@ -17,7 +17,7 @@ from registry.api.answers import (
 )
 from registry.bodies import parse_body
 from registry.errors import Flaw, Malformed
-from registry.rules import Allowed, Refused
+from registry.rules import Allowed, Refused, profiles
 from registry.rules.eligibility import Facts, Situation, Source, Way, eligibility
 
 router = APIRouter(prefix="/v1", tags=["directory"])
@@ -45,6 +45,7 @@ class EligibilityBody(BaseModel):
 
     source: Source
     facts: Facts
+    profile: str | None = None
 
 
 class EligibilityBodyOut(BaseModel):
@@ -73,6 +74,10 @@ ELIGIBILITY: dict[str, Any] = {
                         "facts": {
                             "type": "object",
                             "description": "By name; what is left out is asked for when it matters.",
+                        },
+                        "profile": {
+                            "type": "string",
+                            "description": "The rules asked for; by default those that filings default to.",
                         },
                     },
                 },
@@ -128,7 +133,8 @@ async def party(
 async def eligible(request: Request, house: HouseOf) -> dict[str, Any]:
     """Which rights may be claimed for a way of obtaining data, each with the article that says so."""
     body = parse_body(EligibilityBody, await body_of(request, house.settings.body_bytes))
-    answers = eligibility(body.source, body.facts)
+    rules = profiles.load(body.profile or house.settings.profile)
+    answers = eligibility(body.source, body.facts, profile=rules)
     return {"answers": {right.name: _answer(answer) for right, answer in answers.items()}}
 
 

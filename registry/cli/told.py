@@ -18,6 +18,7 @@ from registry.errors import (
     NotFound,
     RegistryError,
     Unavailable,
+    WrongRules,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
@@ -36,6 +37,7 @@ NEXT: tuple[tuple[type[RegistryError], str], ...] = (
     (Malformed, "correct what the pointers name, and try again"),
     (BadSignature, "sign with the key of the signer named (`registry sign --key FILE`)"),
     (Unavailable, "is it running? `registry up` starts one; trying again does no harm"),
+    (WrongRules, "run the version of this package whose rules the chain enacted"),
     (Mismatch, "keep a copy of --data; `registry rebuild` makes the read model anew"),
 )
 PENDING = "pending"

@@ -69,7 +69,7 @@ class Client:
         *,
         kind: str = "INITIAL",
         registrar: int = 990,
-        profile: str = "SANDBOX",
+        profile: str = profiles.DEMO,
         lifetime: int = HOUR,
     ) -> Receipt:
         """Files an application for some data: a file, a folder, or a root known before as `0x` text.
@@ -98,7 +98,7 @@ class Client:
         *,
         kind: str = "INITIAL",
         registrar: int = 990,
-        profile: str = "SANDBOX",
+        profile: str = profiles.DEMO,
         lifetime: int = HOUR,
     ) -> Papers:
         """A signed filing that was neither checked nor kept nor sent. Raises: Malformed, BadSignature."""

@@ -26,7 +26,7 @@ class Desk:
     def __init__(self, client: Client, staff: Staff) -> None:
         self.client = client
         self.staff = staff
-        self.profile = profiles.load("SANDBOX")
+        self.profile = profiles.load(profiles.DEMO)
 
     def review(self, registration: str) -> dict[str, Any]:
         """Reads the papers for review, logged, and judges them as the service did. Raises: Mismatch."""

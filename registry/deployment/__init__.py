@@ -4,7 +4,7 @@ What makes a registry stands beside it, for those who do: `building`, by the pla
 `blueprint`, through the operator's own `sender`.
 """
 
-from registry.deployment.checks import Finding, check, verify
+from registry.deployment.checks import Finding, check, check_rules, verify
 from registry.deployment.record import Deployment
 
-__all__ = ["Deployment", "Finding", "check", "verify"]
+__all__ = ["Deployment", "Finding", "check", "check_rules", "verify"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 from eth_utils.address import to_checksum_address
+from sqlalchemy import Connection, select
 
 from registry.chain import Chain, Reverted
 from registry.deployment.blueprint import (
@@ -20,7 +21,7 @@ from registry.deployment.blueprint import (
     terms,
 )
 from registry.deployment.record import Deployment
-from registry.errors import NotFound, RegistryError, WrongChain
+from registry.errors import NotAllowed, NotFound, RegistryError, WrongChain, WrongRules
 from registry.facts import Fact
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import Domain
@@ -172,18 +173,41 @@ def _role_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
     )
 
 
+def check_rules(connection: Connection) -> None:
+    """Whether every profile that the chain enacted, as far as it was read, is a file of ours.
+
+    Records under it would else be judged by other words than those they were filed under. Raises:
+    WrongRules.
+    """
+    for number, version in connection.execute(
+        select(ProfileEnacted.profile, ProfileEnacted.version)
+    ):
+        for found in _rule_findings(number, version):
+            raise WrongRules(
+                f"{found.subject}: the chain enacted {found.got}, this package has {found.expected}; "
+                "install the package that has those rules, or deploy anew"
+            )
+
+
+def _rule_findings(number: int, version: str) -> Iterator[Finding]:
+    try:
+        profile = profiles.load_by_number(number)
+    except (NotFound, NotAllowed):
+        yield Finding(f"profile {number}", "no rules to file under", version)
+        return
+    subject = f"version of profile {profile.name} ({number})"
+    yield from _unequal(subject, profiles.version_hash(profile), version)
+
+
 def _profile_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
     """Every profile ever enacted is a file of ours, word for word; its gate is none or ours."""
     for _, (number, version, *_) in said(chain, deployment, "Registrations", ProfileEnacted):
+        yield from _rule_findings(number, f"0x{version:064x}")
         try:
             profile = profiles.load_by_number(number)
-        except NotFound:
-            yield Finding(f"profile {number}", "a rule file of this package", "none")
+        except (NotFound, NotAllowed):
             continue
         subject = f"profile {profile.name} ({number})"
-        yield from _unequal(
-            f"version of {subject}", profiles.version_hash(profile), f"0x{version:064x}"
-        )
         address = deployment.contracts["Registrations"]
         *floors, gate = chain.ask("Registrations", address, "profileOf", number)
         yield from _unequal(f"terms of {subject}", terms(profile)[:-1], tuple(floors))

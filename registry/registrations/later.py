@@ -41,7 +41,7 @@ from registry.rules.public_form import PublicForm
 from registry.rules.rights import NO_RIGHT, Exercise, Right
 from registry.rules.states import State
 from registry.rules.subjects import Bar, Entry, Subject
-from registry.rules.validity import end_of
+from registry.rules.validity import end_of, renewed_until
 
 Later = TransferForm | AmendmentForm | RenewalForm | CancellationForm | CorrectionForm
 _EXERCISE = {
@@ -114,9 +114,7 @@ def _longest(form: Later, subject: Subject, since: datetime, profile: Profile) -
         for share in form.shares:
             for entry in subject.entries_of(share.party):
                 if entry.rights & share.rights or not share.rights:
-                    asked.append(
-                        renewals.longest_expiry(entry.expiry, attested=since, profile=profile)
-                    )
+                    asked.append(renewed_until(entry.expiry, attested=since, profile=profile))
     elif isinstance(form, TransferForm):
         asked += [end_of(each.until) for each in form.conveyances if each.until]
     return min(asked, default=None)

@@ -76,7 +76,7 @@ def parsed(kind: Kind, form_json: object, *, profile: Profile) -> tuple[Form, by
     """The same, with the canonical bytes (RFC 8785) that a commitment binds."""
     model = shape(kind, profile=profile)
     _, template = title_of(kind, profile=profile)
-    form, content = shaped(form_json, model, template=template)
+    form, content = shaped(form_json, model, template=template, profile=profile)
     review(form, profile=profile).insist()
     return form, content
 

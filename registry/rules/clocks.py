@@ -1,5 +1,8 @@
 """The clocks of one registration over what has happened to it (guide arts. 17, 18, 24, 25, 28).
 
+Under the public-data measures (发改数据规〔2025〕26号 arts. 9 to 12) the same events meet other clocks:
+silence accepts nothing, the formal review is bounded instead of the whole, and a cancellation apart.
+
 Knows neither the database nor the chain: its input is the moments of a history and a profile.
 """
 
@@ -9,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from registry.rules import NeedInfo, Refused
-from registry.rules.profiles import Profile
+from registry.rules.profiles import Kind, Profile
 from registry.rules.terms import (
     Cause,
     Event,
@@ -76,6 +79,7 @@ class History:
     objections: tuple[Span, ...] = ()
     extensions: tuple[Extension, ...] = ()
     closed: datetime | None = None
+    kind: Kind = Kind.INITIAL
 
 
 class Standing(StrEnum):
@@ -118,9 +122,9 @@ def acceptance(
 ) -> Acceptance | NeedInfo:
     """Whether and since when an application is accepted, at a moment (art. 17).
 
-    Silence accepts by operation of law on the first working day after the limit; what ends it is a
-    written, compliant and timely non-acceptance alone. NeedInfo names the year whose calendar is
-    missing.
+    Where silence accepts, it does so by operation of law on the first working day after the limit;
+    what ends it is a written, compliant and timely non-acceptance alone. NeedInfo names the year
+    whose calendar is missing.
     """
     try:
         return _acceptance(history, at, profile=profile, calendar=calendar)
@@ -134,7 +138,8 @@ def finish(
     """Until when all is to be done, attestation and certificate included (art. 28).
 
     Time for supplements, notice and objections is excluded, from extensions too. Refused when an
-    extension exceeds the cap, lacks its ground, or came when the time had run out.
+    extension exceeds the cap, lacks its ground, or came when the time had run out, or where the law
+    knows none. Of public data the formal review, or the cancellation: whichever is bounded.
     """
     notice = _notice(history, profile=profile, calendar=calendar)
     if isinstance(notice, NeedInfo):
@@ -173,18 +178,34 @@ def _deadlines(
     elif found.since is None:
         if found.answer is not None:
             yield Deadline("answer", found.answer)
-    elif isinstance(notice, NeedInfo):
-        yield Deadline("finish", notice)
-    else:
-        ends = _finish(found.since, history, notice, profile=profile, calendar=calendar)
-        yield Deadline("finish", ends)
+    elif not _is_reviewed(history, profile):
+        ends: Term | Refused | NeedInfo
+        if isinstance(notice, NeedInfo):
+            ends = notice
+        else:
+            ends = _finish(found.since, history, notice, profile=profile, calendar=calendar)
+        yield Deadline(_bound(history, profile), ends)
     if isinstance(notice, NeedInfo) or (notice and (notice.due is None or at <= notice.due)):
         yield Deadline("notice", notice)
+    if "investigation" not in profile.clocks:
+        return
     for objection in history.objections:
         if objection.last is None:
             begun = objection.first
             until = term("investigation", begun, profile=profile, calendar=calendar)
             yield Deadline("investigation", until)
+
+
+def _bound(history: History, profile: Profile) -> str:
+    # What bounds the registrar's work once the application is accepted.
+    if history.kind is Kind.CANCELLATION and "cancellation" in profile.clocks:
+        return "cancellation"
+    return "finish" if "finish" in profile.clocks else "review"
+
+
+def _is_reviewed(history: History, profile: Profile) -> bool:
+    # A clock of the review alone has done its work once its outcome is published.
+    return history.published is not None and _bound(history, profile) == "review"
 
 
 def _acceptance(
@@ -204,9 +225,9 @@ def _acceptance(
             continue
         rounds += 1
         steps.append(Step(Event.NOT_ACCEPTED, refusal.told, article))
-        corrected = refusal.corrected
-        if corrected is None or corrected > refusal.deadline:
-            return _uncorrected(refusal, history, at, steps, article)
+        corrected, lapses = refusal.corrected, _lapses(profile)
+        if corrected is None or (lapses and corrected > refusal.deadline):
+            return _uncorrected(refusal, history, at, steps, profile=profile)
         steps.append(Step(Event.CORRECTED, corrected, article))
         if profile.settings["correction_restarts_answer"].value is True:
             start = corrected
@@ -222,7 +243,9 @@ def _flaw(
     # Why a written non-acceptance counts as none, with its source; None when it counts.
     article = profile.clocks["answer"].article
     settings = profile.settings
-    if answer.due is not None and refusal.told.replace(microsecond=0) > answer.due:
+    # Only where silence accepts has the application been accepted by then.
+    accepts = settings["silence_accepts"].value is True
+    if accepts and answer.due is not None and refusal.told.replace(microsecond=0) > answer.due:
         return article, "told after the limit: counts as none"
     strict = settings["refusal_without_list_is_none"]
     if strict.value is True and not refusal.is_compliant:
@@ -233,14 +256,20 @@ def _flaw(
     return None
 
 
+def _lapses(profile: Profile) -> bool:
+    # Whether what is not corrected in time counts as never applied for.
+    return profile.settings["missed_correction_lapses"].value is True
+
+
 def _uncorrected(
-    refusal: NonAcceptance, history: History, at: datetime, steps: list[Step], article: str
+    refusal: NonAcceptance, history: History, at: datetime, steps: list[Step], *, profile: Profile
 ) -> Acceptance:
-    told = history.told_accepted
-    if told is not None and told <= min(at, refusal.deadline):
+    told, article = history.told_accepted, profile.clocks["answer"].article
+    until = min(at, refusal.deadline) if _lapses(profile) else at
+    if told is not None and told <= until:
         steps.append(Step(Event.ACCEPTED, told, article))
         return Acceptance(Standing.ACCEPTED, told, None, tuple(steps))
-    if at > refusal.deadline:
+    if at > until:
         steps.append(Step(Event.LAPSED, refusal.deadline, article, "counts as never applied for"))
         return Acceptance(Standing.LAPSED, None, None, tuple(steps))
     return Acceptance(Standing.CORRECTING, None, None, tuple(steps))
@@ -287,21 +316,25 @@ def _finish(
     profile: Profile,
     calendar: Calendar | None,
 ) -> Term | Refused | NeedInfo:
-    line = line_of(profile.clocks["finish"], profile=profile, calendar=calendar)
+    clock = _bound(history, profile)
+    line = line_of(profile.clocks[clock], profile=profile, calendar=calendar)
     stops = _stops(history, notice)
-    rule, more = profile.clocks["extension"], list[More]()
+    rule, more = profile.clocks.get("extension"), list[More]()
+    if rule is None and history.extensions:
+        return Refused("this law knows no extension", profile.clocks[clock].article)
     try:
-        found = run("finish", accepted, line=line, profile=profile, stops=stops)
+        found = run(clock, accepted, line=line, profile=profile, stops=stops)
         for extension in sorted(history.extensions, key=lambda extension: extension.granted):
+            assert rule is not None
             if not extension.ground.strip() or extension.length < 1:
                 return Refused("an extension needs a recorded ground and a length", rule.article)
             if found.due is not None and extension.granted > found.due:
                 return Refused("what has run out cannot be extended", rule.article)
             more.append(More(extension.granted, extension.length, rule, extension.ground))
-            found = run("finish", accepted, line=line, profile=profile, stops=stops, more=more)
+            found = run(clock, accepted, line=line, profile=profile, stops=stops, more=more)
     except UnknownCalendar as unknown:
         return unknown.need
-    if sum(added.length for added in more) > rule.length:
+    if rule is not None and sum(added.length for added in more) > rule.length:
         return Refused(f"all extensions together exceed {rule.length}", rule.article)
     if len(more) > 1 and profile.settings["extensions"].value == "ONCE":
         return Refused("there may be one extension only", profile.settings["extensions"].source)

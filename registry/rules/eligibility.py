@@ -1,20 +1,20 @@
 """Which rights may be claimed in data obtained in a certain way (guide arts. 15, 20, 21).
 
-The rules themselves are `eligibility.json`; this module only applies them. An unknown fact is
-asked for, never assumed.
+The rules themselves are the edition of `eligibility/` that a profile names; this module only
+applies them. An unknown fact is asked for, never assumed.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from registry.rules import Allowed, Answer, NeedInfo, Refused
+from registry.rules.profiles import Profile
 from registry.rules.rights import LABELS, NO_RIGHT, Right, Rights
-from registry.rules.tables import FOLDER, Origin, Table, Words, read
+from registry.rules.tables import Origin, Table, Words
 
 
 class Way(StrEnum):
@@ -186,26 +186,28 @@ class _Situation(Table):
 
 class _Eligibility(Table):
     origin: Origin
-    version: int
     ways: dict[Way, Words]
     facts: dict[str, Question]
     blocks: dict[str, tuple[_Requirement, ...]]
     situations: dict[Situation, _Situation]
 
 
-@cache
-def _table() -> _Eligibility:
-    return read(FOLDER / "eligibility.json", _Eligibility)[0]
+TABLE: Final = "eligibility"
 
 
-def claimable(*, source: Source, rights: Right, facts: Facts) -> Answer:
+def _table(profile: Profile) -> _Eligibility:
+    return profile.table(TABLE).as_table(_Eligibility)
+
+
+def claimable(*, source: Source, rights: Right, facts: Facts, profile: Profile) -> Answer:
     """Whether all the rights of a set may be claimed together.
 
-    Refused as soon as one of them is, saying which; Allowed names the papers to be shown.
+    Refused as soon as one of them is, saying which; Allowed names the papers to be shown. Raises:
+    NotAllowed, as all here, for a profile that has no such rules.
     """
     if rights == NO_RIGHT:
         return Refused("No right is claimed. 未主张任何权利。", "guide annex 1")
-    answers = eligibility(source, facts)
+    answers = eligibility(source, facts, profile=profile)
     missing: list[str] = []
     articles: list[str] = []
     for right in rights:
@@ -219,13 +221,14 @@ def claimable(*, source: Source, rights: Right, facts: Facts) -> Answer:
             articles.append(answer.basis)
     if missing:
         return NeedInfo(tuple(dict.fromkeys(missing)), "; ".join(dict.fromkeys(articles)))
-    situation = _table().situations[source.situation]
+    situation = _table(profile).situations[source.situation]
     return Allowed(_cite(situation.article), tuple(paper.both() for paper in situation.papers))
 
 
-def eligibility(source: Source, facts: Facts) -> dict[Right, Answer]:
+def eligibility(source: Source, facts: Facts, *, profile: Profile) -> dict[Right, Answer]:
     """The answer for each right by itself."""
-    situation = _table().situations[source.situation]
+    table = _table(profile)
+    situation = table.situations[source.situation]
     if source.way not in situation.ways:
         ways = ", ".join(situation.ways)
         why = f"{source.situation} is not obtained by {source.way}, but by {ways}."
@@ -233,28 +236,30 @@ def eligibility(source: Source, facts: Facts) -> dict[Right, Answer]:
     answers: dict[Right, Answer] = {}
     for right in Right:
         share = next(share for share in situation.rights if right in share.rights)
-        verdict = _Verdict.over((*situation.requires, *share.requires), right, source.way, facts)
-        answers[right] = verdict.answer(situation)
+        case = _Case(table, right, source.way, facts)
+        answers[right] = case.verdict((*situation.requires, *share.requires)).answer(
+            situation, table
+        )
     return answers
 
 
-def question(fact: str) -> Question:
+def question(fact: str, *, profile: Profile) -> Question:
     """The wording of a fact that an answer named, in both languages, and its article."""
-    return _table().facts[fact]
+    return _table(profile).facts[fact]
 
 
-def way_label(way: Way) -> Words:
+def way_label(way: Way, *, profile: Profile) -> Words:
     """What annex 1 calls a way of obtaining data."""
-    return _table().ways[way]
+    return _table(profile).ways[way]
 
 
-def situation_label(situation: Situation) -> Words:
-    return _table().situations[situation].label
+def situation_label(situation: Situation, *, profile: Profile) -> Words:
+    return _table(profile).situations[situation].label
 
 
-def situations(way: Way) -> tuple[Situation, ...]:
+def situations(way: Way, *, profile: Profile) -> tuple[Situation, ...]:
     """The situations that one way of obtaining data can be refined to."""
-    return tuple(name for name, entry in _table().situations.items() if way in entry.ways)
+    return tuple(name for name, entry in _table(profile).situations.items() if way in entry.ways)
 
 
 @dataclass(frozen=True)
@@ -264,60 +269,66 @@ class _Verdict:
     refusals: tuple[Refused, ...] = ()
     missing: tuple[str, ...] = ()
 
-    @classmethod
-    def over(
-        cls, requirements: Iterable["_Requirement"], right: Right, way: Way, facts: Facts
-    ) -> "_Verdict":
-        verdict = cls()
-        for requirement in requirements:
-            found = cls._of(requirement, right, way, facts)
-            verdict = cls(verdict.refusals + found.refusals, verdict.missing + found.missing)
-        return verdict
-
-    @classmethod
-    def _of(cls, requirement: "_Requirement", right: Right, way: Way, facts: Facts) -> "_Verdict":
-        match requirement:
-            case _Block():
-                return cls.over(_table().blocks[requirement.block], right, way, facts)
-            case _Obtained():
-                applies = way in requirement.ways
-                return cls.over(requirement.then if applies else (), right, way, facts)
-            case _Never():
-                return cls(refusals=(_refusal(requirement.never, requirement.article),))
-            case _When():
-                value = getattr(facts, requirement.when)
-                if value is None:
-                    return cls(missing=(requirement.when,))
-                is_so = value in requirement.expected
-                branch = requirement.then if is_so else requirement.otherwise
-                return cls.over(branch, right, way, facts)
-            case _Present():
-                value = getattr(facts, requirement.present)
-                return cls(missing=(requirement.present,)) if value is None else cls()
-            case _Granted():
-                granted: Right | None = getattr(facts, requirement.granted_by)
-                if granted is None:
-                    return cls(missing=(requirement.granted_by,))
-                is_met = right in granted
-            case _Must():
-                value = getattr(facts, requirement.fact)
-                if value is None:
-                    return cls(missing=(requirement.fact,))
-                is_met = value in requirement.expected
-        if is_met:
-            return cls()
-        return cls(refusals=(_refusal(requirement.otherwise, requirement.article),))
-
-    def answer(self, situation: _Situation) -> Answer:
+    def answer(self, situation: _Situation, table: _Eligibility) -> Answer:
         # A refusal stands whatever the open questions turn out to be; an open question only matters
         # when nothing refuses yet.
         if self.refusals:
             return self.refusals[0]
         if self.missing:
             asked = tuple(dict.fromkeys(self.missing))
-            articles: Mapping[str, None] = dict.fromkeys(question(f).article for f in asked)
+            articles: Mapping[str, None] = dict.fromkeys(table.facts[f].article for f in asked)
             return NeedInfo(asked, _cite("; ".join(articles)))
         return Allowed(_cite(situation.article), tuple(paper.both() for paper in situation.papers))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One right claimed in data obtained in one way, before one edition of the rules."""
+
+    table: _Eligibility
+    right: Right
+    way: Way
+    facts: Facts
+
+    def verdict(self, requirements: Iterable["_Requirement"]) -> _Verdict:
+        found = [self._of(requirement) for requirement in requirements]
+        return _Verdict(
+            tuple(refusal for each in found for refusal in each.refusals),
+            tuple(fact for each in found for fact in each.missing),
+        )
+
+    def _of(self, requirement: "_Requirement") -> _Verdict:
+        facts = self.facts
+        match requirement:
+            case _Block():
+                return self.verdict(self.table.blocks[requirement.block])
+            case _Obtained():
+                applies = self.way in requirement.ways
+                return self.verdict(requirement.then if applies else ())
+            case _Never():
+                return _Verdict(refusals=(_refusal(requirement.never, requirement.article),))
+            case _When():
+                value = getattr(facts, requirement.when)
+                if value is None:
+                    return _Verdict(missing=(requirement.when,))
+                is_so = value in requirement.expected
+                return self.verdict(requirement.then if is_so else requirement.otherwise)
+            case _Present():
+                value = getattr(facts, requirement.present)
+                return _Verdict(missing=(requirement.present,)) if value is None else _Verdict()
+            case _Granted():
+                granted: Right | None = getattr(facts, requirement.granted_by)
+                if granted is None:
+                    return _Verdict(missing=(requirement.granted_by,))
+                is_met = self.right in granted
+            case _Must():
+                value = getattr(facts, requirement.fact)
+                if value is None:
+                    return _Verdict(missing=(requirement.fact,))
+                is_met = value in requirement.expected
+        if is_met:
+            return _Verdict()
+        return _Verdict(refusals=(_refusal(requirement.otherwise, requirement.article),))
 
 
 def _refusal(words: Words, article: str) -> Refused:

@@ -52,13 +52,15 @@ class FormReview:
             raise NotAllowed("the rules do not allow what the form asks for", flaws=flaws)
 
 
-def shaped(form_json: object, model: type[F], *, template: str) -> tuple[F, bytes]:
+def shaped(
+    form_json: object, model: type[F], *, template: str, profile: Profile
+) -> tuple[F, bytes]:
     """Parsed JSON as a form, and its canonical bytes (RFC 8785).
 
     `template` names the form to the reader of an error. Raises: NotAllowed at once, repeating
     nothing of the form, for CORE data; TooLarge; Malformed.
     """
-    _refuse_core(form_json)
+    _refuse_core(form_json, profile)
     flaws = tuple(_shape_flaws(form_json))
     if flaws:
         raise Malformed("the form is not JSON that can be signed", flaws=flaws)
@@ -75,9 +77,9 @@ def shaped(form_json: object, model: type[F], *, template: str) -> tuple[F, byte
         raise Malformed(f"the form does not have the shape of {template}", flaws=found) from None
 
 
-def core_flaw() -> Flaw:
+def core_flaw(profile: Profile) -> Flaw:
     """That core data are not registered; says nothing of the data."""
-    answer = grading.registrable(Grade.CORE, None, has_important_data_proof=None)
+    answer = grading.registrable(Grade.CORE, None, has_important_data_proof=None, profile=profile)
     assert isinstance(answer, Refused)
     return Flaw("/grade", answer.basis, answer.why)
 
@@ -130,10 +132,10 @@ def repeated(values: Sequence[str], *, name: str, place: str = "/applicants") ->
             yield Flaw(f"{place}/{i}/{name}", "repeated", detail)
 
 
-def _refuse_core(form_json: object) -> None:
+def _refuse_core(form_json: object, profile: Profile) -> None:
     # Before the shape is judged: a refusal of shape would repeat parts of the form.
     if isinstance(form_json, dict) and form_json.get("grade") == Grade.CORE.name:
-        raise NotAllowed("core data are not registered", flaws=(core_flaw(),))
+        raise NotAllowed("core data are not registered", flaws=(core_flaw(profile),))
 
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")

@@ -1,18 +1,17 @@
 """What is known of each field of a form: label, article, length, whether it is published.
 
-The tables are `initial_form.json`, `later_forms.json` and `public_forms.json`; a field is named by
-its JSON pointer with `*` for a place in a list.
+The tables are the editions of `initial_form/`, `later_forms/` and `public_forms/` that a profile
+names; a field is named by its JSON pointer with `*` for a place in a list.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Final
 
 from registry.rules import eligibility
 from registry.rules.initial_form import InitialForm, PaperKind
 from registry.rules.profiles import Kind, Profile
 from registry.rules.settled import Regime, regime
-from registry.rules.tables import FOLDER, Origin, Table, Words, read
+from registry.rules.tables import Origin, Table, Words
 
 
 class FormField(Table):
@@ -75,31 +74,28 @@ class _Forms(Table):
 Fields = Mapping[str, FormField]
 
 
-@cache
-def _form() -> _Form:
-    return read(FOLDER / "initial_form.json", _Form)[0]
+TABLE: Final = "initial_form"
 
 
-@cache
-def _forms(name: str) -> _Forms:
-    return read(FOLDER / f"{name}.json", _Forms)[0]
+def _form(profile: Profile) -> _Form:
+    return profile.table(TABLE).as_table(_Form)
 
 
-def _forms_of(profile: Profile) -> _Forms:
+def _forms(profile: Profile) -> _Forms:
     is_public = regime(profile) is Regime.PUBLIC_DATA
-    return _forms("public_forms" if is_public else "later_forms")
+    return profile.table("public_forms" if is_public else "later_forms").as_table(_Forms)
 
 
-def fields() -> Fields:
+def fields(profile: Profile) -> Fields:
     """All fields of annex 1 but the facts, whose questions are in `eligibility`."""
-    return _form().fields
+    return _form(profile).fields
 
 
 def fields_of(kind: Kind, *, profile: Profile) -> Fields:
     """All fields of the form of a kind, the facts of annex 1 excepted."""
     if _is_annex_1(kind, profile):
-        return fields()
-    table = _forms_of(profile)
+        return fields(profile)
+    table = _forms(profile)
     own = table.forms[kind.name].fields
     return own if kind is Kind.INITIAL else {**table.shared, **own}
 
@@ -107,41 +103,41 @@ def fields_of(kind: Kind, *, profile: Profile) -> Fields:
 def title_of(kind: Kind, *, profile: Profile) -> tuple[Words, str]:
     """What a form is called, and the annex or article it follows."""
     if _is_annex_1(kind, profile):
-        return _form().origin.title, "annex 1"
-    form = _forms_of(profile).forms[kind.name]
+        return _form(profile).origin.title, "annex 1"
+    form = _forms(profile).forms[kind.name]
     return form.title, form.basis
 
 
-def required_papers() -> Mapping[PaperKind, RequiredPaper]:
+def required_papers(profile: Profile) -> Mapping[PaperKind, RequiredPaper]:
     """The papers of guide art. 33 that have no field of their own."""
-    return _form().required_papers
+    return _form(profile).required_papers
 
 
 def papers_of(kind: Kind, *, profile: Profile) -> Mapping[str, RequiredPaper]:
     """The papers that a form must name, by their kind."""
     if _is_annex_1(kind, profile):
-        return {str(kind): paper for kind, paper in required_papers().items()}
-    return _forms_of(profile).forms[kind.name].required_papers
+        return {str(kind): paper for kind, paper in required_papers(profile).items()}
+    return _forms(profile).forms[kind.name].required_papers
 
 
-def labels() -> dict[str, Words]:
+def labels(profile: Profile) -> dict[str, Words]:
     """What each field of annex 1 is called, the questions behind the facts included."""
-    found = {pattern: field.label for pattern, field in fields().items()}
+    found = {pattern: field.label for pattern, field in fields(profile).items()}
     for fact in eligibility.Facts.model_fields:
-        found[f"/data/facts/{fact}"] = eligibility.question(fact).question
+        found[f"/data/facts/{fact}"] = eligibility.question(fact, profile=profile).question
     return found
 
 
 def labels_of(kind: Kind, *, profile: Profile) -> dict[str, Words]:
     """What each field of the form of a kind is called."""
     if _is_annex_1(kind, profile):
-        return labels()
+        return labels(profile)
     return {at: field.label for at, field in fields_of(kind, profile=profile).items()}
 
 
-def texts(form: InitialForm) -> Iterator[tuple[str, FormField, str]]:
+def texts(form: InitialForm, *, profile: Profile) -> Iterator[tuple[str, FormField, str]]:
     """Every free text of an initial form, with its pointer and its field."""
-    yield from texts_in(form, {**fields(), _CODE_AT: _CODE})
+    yield from texts_in(form, {**fields(profile), _CODE_AT: _CODE})
 
 
 def texts_in(form: Table, known: Fields) -> Iterator[tuple[str, FormField, str]]:
@@ -180,7 +176,7 @@ def as_markdown(*profiles: Profile) -> str:
     for profile in profiles:
         lines += ["", f"## {profile.title.en} {profile.title.zh}"]
         for kind in Kind:
-            if _is_annex_1(kind, profile) or kind.name in _forms_of(profile).forms:
+            if _is_annex_1(kind, profile) or kind.name in _forms(profile).forms:
                 lines += _printed(kind, profile)
     return "\n".join([*lines, ""])
 

@@ -55,7 +55,7 @@ def check(form_json: object, *, profile: Profile) -> InitialForm:
 
 def checked(form_json: object, *, profile: Profile) -> tuple[InitialForm, bytes]:
     """The same, with the canonical bytes (RFC 8785) that a commitment binds."""
-    form, content = shaped(form_json, InitialForm, template="annex 1")
+    form, content = shaped(form_json, InitialForm, template="annex 1", profile=profile)
     review(form, profile=profile).insist()
     return form, content
 
@@ -63,14 +63,14 @@ def checked(form_json: object, *, profile: Profile) -> tuple[InitialForm, bytes]
 def review(form: InitialForm, *, profile: Profile) -> FormReview:
     """All rules over one form; nothing is raised, so that a desk can show what it found."""
     if form.grade is Grade.CORE:
-        return FormReview((), (core_flaw(),), ())
-    found = tuple(texts(form))
-    refusals = tuple(_refusals(form))
+        return FormReview((), (core_flaw(profile),), ())
+    found = tuple(texts(form, profile=profile))
+    refusals = tuple(_refusals(form, profile))
     later = () if _is_code_needed(profile) else tuple(filter(_is_of_public_code, refusals))
     return FormReview(
         malformed=(*length_and_script_flaws(found, profile), *_malformed(form, profile)),
         refusals=tuple(flaw for flaw in refusals if flaw not in later),
-        warnings=(*advice(found, profile), *_conditions(form), *later),
+        warnings=(*advice(found, profile), *_conditions(form, profile), *later),
     )
 
 
@@ -144,33 +144,35 @@ def _is_of_public_code(flaw: Flaw) -> bool:
     return flaw.rule == "guide art. 15(2)" or (flaw.rule == "unanswered" and flaw.pointer in facts)
 
 
-def _refusals(form: InitialForm) -> Iterator[Flaw]:
-    answers = eligibility.eligibility(form.data.source, form.data.facts)
+def _refusals(form: InitialForm, profile: Profile) -> Iterator[Flaw]:
+    answers = eligibility.eligibility(form.data.source, form.data.facts, profile=profile)
     for i, applicant in enumerate(form.applicants):
         yield from _barred(answers, applicant.claim.rights, f"/applicants/{i}/claim/rights")
-    yield from _unanswered(answers, [applicant.claim.rights for applicant in form.applicants])
+    claimed = [applicant.claim.rights for applicant in form.applicants]
+    yield from _unanswered(answers, claimed, profile)
     yield from _contradictions(form)
     paper_kinds = {paper.kind for paper in form.papers}
-    graded = _graded(form)
+    graded = _graded(form, profile)
     if isinstance(graded, Refused):
         yield Flaw("/papers", graded.basis, graded.why)
-    for kind, required in required_papers().items():
+    for kind, required in required_papers(profile).items():
         if kind not in paper_kinds:
             yield Flaw("/papers", f"guide {required.article}", required.text.both())
 
 
-def _graded(form: InitialForm) -> Answer:
+def _graded(form: InitialForm, profile: Profile) -> Answer:
     paper_kinds = {paper.kind for paper in form.papers}
     return grading.registrable(
         form.grade,
         form.outbound,
-        has_important_data_proof=grading.important_papers() <= paper_kinds,
+        has_important_data_proof=grading.important_papers(profile) <= paper_kinds,
+        profile=profile,
     )
 
 
-def _conditions(form: InitialForm) -> Iterator[Flaw]:
+def _conditions(form: InitialForm, profile: Profile) -> Iterator[Flaw]:
     """What supply abroad will need; registration does not hang on it."""
-    graded = _graded(form)
+    graded = _graded(form, profile)
     if form.outbound is Outbound.INTENDED and isinstance(graded, Allowed):
         for condition in graded.conditions:
             yield Flaw("/outbound", graded.basis, condition)
@@ -186,7 +188,9 @@ def _barred(answers: Mapping[Right, Answer], rights: Right, pointer: str) -> Ite
         yield Flaw(pointer, answer.basis, f"{', '.join(refused)}: {answer.why}")
 
 
-def _unanswered(answers: Mapping[Right, Answer], claimed: Iterable[Right]) -> Iterator[Flaw]:
+def _unanswered(
+    answers: Mapping[Right, Answer], claimed: Iterable[Right], profile: Profile
+) -> Iterator[Flaw]:
     asked: dict[str, None] = {}
     for rights in claimed:
         for right in rights:
@@ -194,7 +198,7 @@ def _unanswered(answers: Mapping[Right, Answer], claimed: Iterable[Right]) -> It
             if isinstance(answer, NeedInfo):
                 asked |= dict.fromkeys(answer.what)
     for fact in asked:
-        entry = eligibility.question(fact)
+        entry = eligibility.question(fact, profile=profile)
         detail = f"{entry.question.both()} (guide {entry.article})"
         yield Flaw(f"/data/facts/{fact}", "unanswered", detail)
 

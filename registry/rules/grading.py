@@ -6,13 +6,13 @@ only tells an applicant what to expect.
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
-from functools import cache
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from registry.rules import Allowed, Answer, NeedInfo, Refused
-from registry.rules.tables import FOLDER, Origin, Table, Words, read
+from registry.rules.profiles import Profile
+from registry.rules.tables import Origin, Table, Words
 
 
 class Grade(IntEnum):
@@ -95,14 +95,17 @@ class _Grading(Table):
     outbound: _Outbound
 
 
-@cache
-def _table() -> _Grading:
-    return read(FOLDER / "grading.json", _Grading)[0]
+TABLE: Final = "grading"
 
 
-def grade_of(impacts: Mapping[Impact, Degree]) -> Grade:
+def _table(profile: Profile) -> _Grading:
+    return profile.table(TABLE).as_table(_Grading)
+
+
+def grade_of(impacts: Mapping[Impact, Degree], *, profile: Profile) -> Grade:
     """The highest grade that any impact leads to; no impact at all is GENERAL."""
-    return highest(_table().matrix[impact][degree] for impact, degree in impacts.items())
+    matrix = _table(profile).matrix
+    return highest(matrix[impact][degree] for impact, degree in impacts.items())
 
 
 def highest(grades: Iterable[Grade]) -> Grade:
@@ -111,14 +114,18 @@ def highest(grades: Iterable[Grade]) -> Grade:
 
 
 def registrable(
-    grade: Grade, outbound: Outbound | None, *, has_important_data_proof: bool | None
+    grade: Grade,
+    outbound: Outbound | None,
+    *,
+    has_important_data_proof: bool | None,
+    profile: Profile,
 ) -> Answer:
     """Whether data of a grade may be registered, and what must be shown for it.
 
     CORE is refused whatever else is known, so it can be asked before anything is stored. `None`
-    means not answered. Source: guide arts. 20(5) and 22(1), CAC Order 16 arts. 2 and 7.
+    means not answered. Raises: NotAllowed for a profile that has no such rules.
     """
-    table = _table()
+    table = _table(profile)
     if grade is Grade.CORE:
         return Refused(table.core.text.both(), table.core.article)
     missing = []
@@ -144,14 +151,14 @@ def registrable(
     return Allowed(basis, tuple(words.both() for words in conditions))
 
 
-def important_papers() -> frozenset[str]:
+def important_papers(profile: Profile) -> frozenset[str]:
     """Kinds of papers that together prove the lawful processing of important data."""
-    return frozenset(_table().important.papers)
+    return frozenset(_table(profile).important.papers)
 
 
-def question(fact: str) -> Words:
+def question(fact: str, *, profile: Profile) -> Words:
     """The question behind a fact that `registrable` found missing."""
     return {
-        "outbound": _table().outbound.question,
-        "important_data_proof": _table().important.question,
+        "outbound": _table(profile).outbound.question,
+        "important_data_proof": _table(profile).important.question,
     }[fact]

@@ -1,4 +1,4 @@
-"""The registration of public data resources: first, corrected, revoked, and linked to property.
+"""The registration of public data resources: by when, first, corrected, revoked, linked to property.
 
 发改数据规〔2025〕26号, whose articles are cited bare where the guide is not named. Knows neither HTTP
 nor the document store.
@@ -31,7 +31,10 @@ from registry.rules.public_form import Basis, Capacity, PublicForm, PublicPaperK
 from registry.rules.refusals import refused
 from registry.rules.settled import Regime, regime
 from registry.rules.subjects import Subject
+from registry.rules.terms import Term, term
+from registry.rules.units import opening_of
 from registry.rules.validity import BEIJING
+from registry.rules.workdays import Calendar
 
 _BASES: Final = MappingProxyType(
     {
@@ -45,7 +48,7 @@ _BASES: Final = MappingProxyType(
 def review(form: PublicForm, *, profile: Profile) -> FormReview:
     """All rules over one form of a first registration; nothing is raised."""
     if form.grade is Grade.CORE:
-        return FormReview((), (core_flaw(),), ())
+        return FormReview((), (core_flaw(profile),), ())
     found = tuple(texts_in(form, fields_of(Kind.INITIAL, profile=profile)))
     return FormReview(
         malformed=(*length_and_script_flaws(found, profile), *_malformed(form, profile)),
@@ -70,6 +73,23 @@ def attested_before(form: PublicForm, *, filed: datetime) -> Answer:
     if form.attestation.on > day:
         return refused("attested_late", _cite("art. 7"), on=form.attestation.on, day=day)
     return Allowed(_cite("art. 7"))
+
+
+def register_by(
+    delivered: datetime, *, profile: Profile, calendar: Calendar | None = None
+) -> Term | NeedInfo | None:
+    """By when the first registration of what an authorised operation delivered is to be applied for.
+
+    What was delivered before the law was in force has a period from its first day (art. 9(1)). To be
+    late is no ground of refusal. None under a profile that knows no such duty.
+    """
+    if "first_registration" not in profile.clocks:
+        return None
+    if profile.in_force is not None:
+        entry = opening_of(profile.in_force.first)
+        if delivered < entry:
+            return term("legacy_registration", entry, profile=profile, calendar=calendar)
+    return term("first_registration", delivered, profile=profile, calendar=calendar)
 
 
 def correction(
@@ -112,20 +132,19 @@ def revocation(
     ground: int,
     subject: Subject,
     *,
-    grounds: tuple[int, ...],
     profile: Profile,
     is_verified: bool | None,
 ) -> Answer:
     """Whether the registrar may revoke a registration (art. 20): a ground of four, and verified.
 
-    `grounds` are those of the profile. It is no application: nobody but the registrar asks.
+    It is no application: nobody but the registrar asks.
     """
     article = _cite("art. 20")
     if regime(profile) is not Regime.PUBLIC_DATA:
         # Fraud is met there by objection and cancellation.
         return refused("no_revocation", "guide arts. 29, 37, 39")
-    if ground not in grounds:
-        known = ", ".join(str(number) for number in grounds)
+    if ground not in profile.revocation_grounds:
+        known = ", ".join(str(number) for number in profile.revocation_grounds)
         return refused("unknown_ground", article, ground=ground, known=known)
     if subject.is_ended:
         return refused("ended", article)

@@ -4,30 +4,16 @@ Guide art. 36 with annex 4; public data: 发改数据规〔2025〕26号 art. 15.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from registry.rules import Allowed, Answer, NeedInfo, Refused
 from registry.rules.later_forms import RenewalForm
-from registry.rules.profiles import Kind, Profile, Unit
+from registry.rules.profiles import Kind, Profile
 from registry.rules.refusals import refused
 from registry.rules.rights import Exercise
-from registry.rules.settled import Regime, is_barred_by_dispute, is_so, regime, word
+from registry.rules.settled import Regime, is_barred_by_dispute, is_so, regime
 from registry.rules.subjects import Entry, Subject
-from registry.rules.validity import BEIJING, end_of, last_second, renewal_window
-from registry.rules.workdays import months_after
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An agreement of authorised operation: first and last day agreed, both included.
-
-    `ended` is the day on which operation ended early, None while it goes on.
-    """
-
-    first: date
-    last: date
-    ended: date | None = None
+from registry.rules.validity import BEIJING, end_of, renewal_window, renewed_until
 
 
 def renewal(form: RenewalForm, subject: Subject, *, filed: datetime, profile: Profile) -> Answer:
@@ -55,21 +41,6 @@ def in_window(expiry: datetime, *, filed: datetime, profile: Profile) -> Answer:
     return Allowed(_article(profile))
 
 
-def longest_expiry(old_expiry: datetime, *, attested: datetime, profile: Profile) -> datetime:
-    """The last second of the longest renewed term, in UTC; `attested` is the renewal's own.
-
-    After the old term: the day that corresponds to the last old day, years on, and no later, so a
-    term that ended on 28 February does not creep to the 29th (Civil Code art. 202).
-    """
-    if word(profile, "renewed_term_starts") != "AFTER_OLD_TERM":
-        return last_second(attested, profile=profile)
-    clock = profile.clocks["validity"]
-    if clock.unit is not Unit.YEAR:
-        raise ValueError(f"{profile.name} counts validity in {clock.unit}, expected years")
-    old_last_day = old_expiry.astimezone(BEIJING).date()
-    return end_of(months_after(old_last_day, 12 * clock.length))
-
-
 def stands(
     expiry: datetime, *, at: datetime, renewal_filed: datetime | None, profile: Profile
 ) -> Answer:
@@ -85,27 +56,9 @@ def stands(
     if is_pending and is_so(profile, "pending_renewal_prevents_lapse"):
         source = profile.settings["pending_renewal_prevents_lapse"].source
         return Allowed(source, ("the renewal applied for in time is decided",))
-    if not is_so(profile, "lapse_is_automatic"):
+    if not is_so(profile, "lapses_by_itself"):
         return Allowed(_article(profile), ("the registrar cancels it",))
     return refused("lapsed", _article(profile), last=_day(expiry))
-
-
-def public_expiry(assigned: datetime, *, operation: Operation | None, profile: Profile) -> datetime:
-    """The last second of a result of public data, in UTC; `assigned` is when the code was given.
-
-    Three years; under an agreement of no more than three years, the actual time of operation
-    (art. 15 ¶1: 不超过 includes three years to the day; 实际 means that an early end shortens it).
-    """
-    longest = last_second(assigned, profile=profile)
-    if operation is None:
-        return longest
-    # A term of three years from 1 March runs to the last day of February, or to 1 March as those
-    # put it who do not count the first day; both are three years.
-    three_years = months_after(operation.first, 12 * profile.clocks["validity"].length)
-    if operation.last > three_years:
-        return longest
-    actual = operation.last if operation.ended is None else min(operation.last, operation.ended)
-    return min(longest, end_of(actual))
 
 
 def _refusals(
@@ -140,7 +93,7 @@ def _untimely(
         yield timely
     if form.until is None:
         return
-    longest = longest_expiry(entry.expiry, attested=filed, profile=profile)
+    longest = renewed_until(entry.expiry, attested=filed, profile=profile)
     if end_of(form.until) > longest:
         article, last = _article(profile), _day(longest)
         yield refused("beyond_longest", article, until=form.until, longest=last)

@@ -4,15 +4,17 @@ What is made is a new registration: with a new code, a new term from its own att
 files kept; the old number is a reference.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from registry.rules import NeedInfo, Refused
+from registry.errors import NotFound
+from registry.rules import NeedInfo, Refused, prior
 from registry.rules.initial_form import Matter, PriorRegistration
 from registry.rules.profiles import Profile
 from registry.rules.refusals import refused
-from registry.rules.settled import is_so, word, words
+from registry.rules.settled import words
 from registry.rules.validity import BEIJING
 
 ARTICLE = "guide art. 41"
@@ -46,7 +48,7 @@ class Simplification:
 
 
 def simplification(
-    prior: PriorRegistration,
+    found: PriorRegistration,
     *,
     filed: datetime,
     agreed: frozenset[Matter] | None,
@@ -57,12 +59,12 @@ def simplification(
     `agreed` are the matters whose review the registrar itself found to agree with the guide, None
     before it looked; what the applicant states of them decides nothing.
     """
-    refusal = _refused(prior, filed.astimezone(BEIJING).date(), profile)
+    refusal = _refused(found, filed.astimezone(BEIJING).date(), profile)
     if refusal is not None:
         return refusal
     if agreed is None:
         return NeedInfo(("agreed",), ARTICLE)
-    matters = tuple(matter for matter in Matter if matter in agreed and matter in prior.matters)
+    matters = tuple(matter for matter in Matter if matter in agreed and matter in found.matters)
     if not matters:
         return refused("nothing_agrees", ARTICLE)
     open_stages = {Stage(name) for name in words(profile, "prior_simplifies")}
@@ -75,17 +77,23 @@ def simplification(
     )
 
 
-def _refused(prior: PriorRegistration, filed: date, profile: Profile) -> Refused | None:
-    known = words(profile, "prior_profiles")
-    if prior.profile not in known:
-        source = profile.settings["prior_profiles"].source
-        return refused("unknown_rules", source, got=prior.profile, known=", ".join(known))
-    before = date.fromisoformat(word(profile, "prior_before"))
-    if prior.issued >= before:
-        source = profile.settings["prior_before"].source
-        return refused("too_young", source, day=prior.issued, before=before)
-    has_lapsed = prior.expires is not None and prior.expires < filed
-    if has_lapsed and is_so(profile, "prior_must_stand"):
-        source = profile.settings["prior_must_stand"].source
-        return refused("prior_lapsed", source, day=prior.expires)
+def _refused(found: PriorRegistration, filed: date, profile: Profile) -> Refused | None:
+    try:
+        rules = prior.load(found.profile)
+    except NotFound:
+        return refused("unknown_rules", ARTICLE, got=found.profile)
+    paper = rules.papers.get(found.paper)
+    if paper is None or not paper.is_certificate:
+        return refused("no_certificate", ARTICLE, paper=found.paper, got=rules.name)
+    if not re.fullmatch(rules.certificate_pattern, found.number):
+        return refused("no_old_number", ARTICLE, number=found.number)
+    first, last = rules.in_force.value
+    if not first <= found.issued <= last:
+        return refused("not_of_its_time", ARTICLE, day=found.issued, first=first, last=last)
+    if profile.in_force is not None and found.issued >= profile.in_force.first:
+        return refused("too_young", ARTICLE, day=found.issued, before=profile.in_force.first)
+    has_lapsed = found.expires is not None and found.expires < filed
+    setting = rules.settings["expired_may_be_imported"]
+    if has_lapsed and setting.value is not True:
+        return refused("prior_lapsed", setting.source, day=found.expires)
     return None

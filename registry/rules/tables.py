@@ -4,12 +4,14 @@ Knows nothing of what the tables mean.
 """
 
 import json
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from registry.hashes import canonical
+from registry.hashes import canonical, keccak, to_hex
 
 FOLDER = Path(__file__).parent
 
@@ -43,6 +45,30 @@ class Origin(Table):
 T = TypeVar("T", bound=Table)
 
 
+@dataclass(frozen=True)
+class Edition:
+    """One version of a table, such as `eligibility/1`: a file that is never edited once it is used.
+
+    `content` is canonical (RFC 8785), `hash` its keccak-256 as `0x` text.
+    """
+
+    name: str
+    hash: str
+    content: bytes = field(repr=False, compare=False)
+
+    def as_table(self, kind: type[T]) -> T:
+        """What it says. Raises: pydantic.ValidationError when it is no such table."""
+        table = _table(self, kind)
+        assert isinstance(table, kind)
+        return table
+
+
+def edition(name: str, folder: Path = FOLDER) -> Edition:
+    """The edition in `folder/name.json`. Raises: OSError, ValueError as `read`."""
+    content = _canonical((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return Edition(name, to_hex(keccak(content)), content)
+
+
 def read(path: Path, kind: type[T]) -> tuple[T, bytes]:
     """A rule file and its canonical bytes (RFC 8785), which name its version.
 
@@ -50,7 +76,16 @@ def read(path: Path, kind: type[T]) -> tuple[T, bytes]:
     is broken then, and nothing may start.
     """
     text = path.read_text(encoding="utf-8")
-    return kind.model_validate_json(text), canonical(json.loads(text, object_pairs_hook=_unique))
+    return kind.model_validate_json(text), _canonical(text)
+
+
+@cache
+def _table(edition: Edition, kind: type[Table]) -> Table:
+    return kind.model_validate_json(edition.content)
+
+
+def _canonical(text: str) -> bytes:
+    return canonical(json.loads(text, object_pairs_hook=_unique))
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

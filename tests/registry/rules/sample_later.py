@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from registry.rules.identifiers import make_fictitious_uscc
-from registry.rules.profiles import Kind, Profile, Setting, Unit, load
+from registry.rules.profiles import Kind, Profile, Setting, load
 from registry.rules.rights import ALL_RIGHTS, Right
 from registry.rules.subjects import Entry, Subject
 from registry.rules.validity import BEIJING, last_second
@@ -36,46 +36,8 @@ def settled(profile: Profile, **values: bool | str | tuple[str, ...]) -> Profile
     return replace(profile, settings=MappingProxyType({**profile.settings, **tried}))
 
 
-def public_profile() -> Profile:
-    """What 发改数据规〔2025〕26号 says where it differs, among fictitious parties."""
-    clocks = SANDBOX.clocks
-    three_years = clocks["validity"].model_copy(update={"length": 3, "article": "art. 15 ¶1"})
-    sixty_days = clocks["renewal_opens"].model_copy(
-        update={"length": 60, "unit": Unit.CALENDAR_DAY, "article": "art. 15 ¶2"}
-    )
-    profile = settled(
-        SANDBOX,
-        regime="PUBLIC_DATA",
-        amendable_fields=(
-            "/applicants/*/name",
-            "/applicants/*/kind",
-            "/applicants/*/id",
-            "/applicants/*/contact",
-            "/applicants/*/phone",
-            "/applicants/*/address",
-            "/agreeing",
-            "/source",
-            "/resource",
-            "/attestation",
-            "/product",
-            "/scenario",
-            "/operation",
-        ),
-        renewal_on_last_day=True,
-        lapse_is_automatic=False,
-        cancellation_on_application=("1", "2", "3", "4"),
-        cancellation_ex_officio=("2",),
-        cancellation_ground_documents=(),
-        dispute_bars=(),
-    )
-    return replace(
-        profile,
-        name="CN_PUBLIC_2025",
-        clocks=MappingProxyType({**clocks, "validity": three_years, "renewal_opens": sixty_days}),
-    )
-
-
-PUBLIC = public_profile()
+# Public data among parties that are fictitious and must look it.
+PUBLIC = replace(load("CN_PUBLIC_2025"), sandbox=True)
 
 
 def a_subject(*entries: Entry) -> Subject:
@@ -90,7 +52,9 @@ def a_subject(*entries: Entry) -> Subject:
 
 def a_public_subject() -> Subject:
     expiry = last_second(ATTESTED, profile=PUBLIC)
-    return replace(a_subject(Entry(A, Right(0), expiry)), certificate=PUBLIC_CODE, is_disputed=None)
+    return replace(
+        a_subject(Entry(A, Right.HOLD, expiry)), certificate=PUBLIC_CODE, is_disputed=None
+    )
 
 
 def a_person(party: str, role: str) -> Form:

@@ -150,8 +150,8 @@ class TestExOfficio:
             )
             assert isinstance(found, answer)
 
-    def test_of_public_data_when_its_term_is_over(self) -> None:
-        for ground, answer in ((2, Allowed), (1, Refused)):
+    def test_of_public_data_when_not_renewed_or_nobody_is_left(self) -> None:
+        for ground, answer in ((5, Allowed), (3, Allowed), (2, Refused), (1, Refused)):
             found = cancellation_ex_officio(
                 ground,
                 (Share(party=A, rights=NO_RIGHT),),

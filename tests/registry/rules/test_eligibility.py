@@ -16,11 +16,14 @@ cites an article in every answer
 """
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
+from registry.errors import NotAllowed
 from registry.rules import Allowed, NeedInfo, Refused
+from registry.rules import eligibility as rules
 from registry.rules.eligibility import (
     DutyOf,
     Facts,
@@ -28,15 +31,18 @@ from registry.rules.eligibility import (
     Situation,
     Source,
     Way,
-    claimable,
-    eligibility,
-    question,
-    situation_label,
-    situations,
-    way_label,
 )
+from registry.rules.profiles import load
 from registry.rules.rights import ALL_RIGHTS, NO_RIGHT, Right
 from registry.rules.tables import FOLDER
+
+LAW = load("CN_NDA_2026")
+claimable = partial(rules.claimable, profile=LAW)
+eligibility = partial(rules.eligibility, profile=LAW)
+question = partial(rules.question, profile=LAW)
+situation_label = partial(rules.situation_label, profile=LAW)
+situations = partial(rules.situations, profile=LAW)
+way_label = partial(rules.way_label, profile=LAW)
 
 H, U, O = Right.HOLD, Right.USE, Right.OPERATE  # noqa: E741
 
@@ -309,8 +315,13 @@ class TestClaimable:
 
 
 class TestTable:
+    def test_is_none_for_public_data_in_which_no_property_right_is_claimed(self) -> None:
+        source = Source(way=Way.SELF_GENERATED, situation=Situation.SELF_GENERATED)
+        with pytest.raises(NotAllowed, match="CN_PUBLIC_2025 has no rules called 'eligibility'"):
+            rules.eligibility(source, Facts(), profile=load("CN_PUBLIC_2025"))
+
     def test_words_every_fact_and_no_other(self) -> None:
-        table = json.loads((FOLDER / "eligibility.json").read_text())
+        table = json.loads((FOLDER / "eligibility/1.json").read_text())
         assert set(table["facts"]) == set(Facts.model_fields)
         for fact in Facts.model_fields:
             assert question(fact).article
@@ -319,7 +330,7 @@ class TestTable:
         text = json.dumps(
             {
                 name: part
-                for name, part in json.loads((FOLDER / "eligibility.json").read_text()).items()
+                for name, part in json.loads((FOLDER / "eligibility/1.json").read_text()).items()
                 if name in ("blocks", "situations")
             }
         )

@@ -146,7 +146,7 @@ class TestText:
         assert [flaw.rule for flaw in found.warnings] == ["look_alikes"]
 
     def test_every_free_text_is_guarded(self, form: Form, sandbox: Profile) -> None:
-        guarded = {at for at, field in fields().items() if field.limit or field.advice}
+        guarded = {at for at, field in fields(sandbox).items() if field.limit or field.advice}
         assert guarded == {at for at, annotation in leaves(InitialForm) if annotation is str}
 
     @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ class TestText:
         assert flaws_of(form, sandbox) == [(pointer, "format_control")]
 
 
-def test_every_field_has_a_label_in_both_languages() -> None:
-    found = labels()
+def test_every_field_has_a_label_in_both_languages(sandbox: Profile) -> None:
+    found = labels(sandbox)
     assert {at for at, _ in leaves(InitialForm)} <= set(found)
     assert all(words.zh and words.en for words in found.values())
 

@@ -165,13 +165,13 @@ class TestPublicExtract:
         ]
         found = check(form, profile=sandbox)
         shown = json.dumps(public_extract(found), ensure_ascii=False)
-        for pattern, field in fields().items():
+        for pattern, field in fields(sandbox).items():
             for text in texts_at(form, pattern.strip("/").split("/")):
                 if not field.public and text not in ("无",):
                     assert json.dumps(text, ensure_ascii=False) not in shown, pattern
 
-    def test_marks_nothing_both_personal_and_public(self) -> None:
-        assert not [at for at, field in fields().items() if field.personal and field.public]
+    def test_marks_nothing_both_personal_and_public(self, sandbox: Profile) -> None:
+        assert not [at for at, field in fields(sandbox).items() if field.personal and field.public]
 
 
 class TestByteForm:

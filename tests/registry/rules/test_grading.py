@@ -7,21 +7,20 @@ decides what registration asks
 └── GENERAL needs nothing, and a route before supply abroad
 """
 
+from functools import partial
+
 import pytest
 
-from registry.rules import Allowed, NeedInfo, Refused
-from registry.rules.grading import (
-    Degree,
-    Grade,
-    Impact,
-    Outbound,
-    grade_of,
-    highest,
-    important_papers,
-    question,
-    registrable,
-)
+from registry.rules import Allowed, NeedInfo, Refused, grading
+from registry.rules.grading import Degree, Grade, Impact, Outbound, highest
 from registry.rules.initial_form import PaperKind
+from registry.rules.profiles import load
+
+LAW = load("CN_NDA_2026")
+grade_of = partial(grading.grade_of, profile=LAW)
+important_papers = partial(grading.important_papers, LAW)
+question = partial(grading.question, profile=LAW)
+registrable = partial(grading.registrable, profile=LAW)
 
 EXTREME, SERIOUS, ORDINARY = Degree.EXTREME, Degree.SERIOUS, Degree.ORDINARY
 CORE, IMPORTANT, GENERAL = Grade.CORE, Grade.IMPORTANT, Grade.GENERAL

@@ -21,16 +21,13 @@ from registry.rules.applications import parse
 from registry.rules.later_forms import RenewalForm
 from registry.rules.profiles import Kind, Profile
 from registry.rules.renewals import (
-    Operation,
     in_window,
-    longest_expiry,
-    public_expiry,
     renewal,
     stands,
 )
 from registry.rules.rights import ALL_RIGHTS, Exercise, Right
 from registry.rules.subjects import Bar, Entry, Subject
-from registry.rules.validity import BEIJING, end_of, last_second, renewal_window
+from registry.rules.validity import BEIJING, end_of, last_second, renewal_window, renewed_until
 from registry.rules.workdays import months_after
 from tests.registry.rules.sample_later import (
     ATTESTED,
@@ -105,7 +102,7 @@ class TestVectors:
         self, counts_last: bool, open_on_last: bool, first: date, last: date
     ) -> None:
         profile = settled(
-            PUBLIC, renewal_last_day_counts=counts_last, renewal_on_last_day=open_on_last
+            PUBLIC, renewal_counts_last_day=counts_last, renewal_on_last_day=open_on_last
         )
         window = renewal_window(PUBLIC_EXPIRY, profile=profile)
         assert (window.first, window.last) == (first, last)
@@ -180,7 +177,7 @@ class TestRenewal:
             assert found.basis == "发改数据规〔2025〕26号 art. 15 ¶2"
 
 
-class TestLongestExpiry:
+class TestRenewedUntil:
     @pytest.mark.parametrize(
         ("old", "new"),
         [
@@ -192,23 +189,17 @@ class TestLongestExpiry:
     )
     def test_follows_the_old_term(self, old: date, new: date) -> None:
         filed = datetime(2031, 1, 1, tzinfo=UTC)
-        found = longest_expiry(end_of(old), attested=filed, profile=NATIONAL)
+        found = renewed_until(end_of(old), attested=filed, profile=NATIONAL)
         assert found == end_of(new)
 
     def test_of_public_data_is_three_years_more(self) -> None:
-        found = longest_expiry(PUBLIC_EXPIRY, attested=IN_WINDOW, profile=PUBLIC)
+        found = renewed_until(PUBLIC_EXPIRY, attested=IN_WINDOW, profile=PUBLIC)
         assert found == end_of(date(2032, 11, 20))
 
     def test_starts_with_the_renewal_where_the_profile_reads_it_so(self) -> None:
         at_once = settled(NATIONAL, renewed_term_starts="AT_ATTESTATION")
-        found = longest_expiry(EXPIRY, attested=IN_WINDOW, profile=at_once)
+        found = renewed_until(EXPIRY, attested=IN_WINDOW, profile=at_once)
         assert found == end_of(date(2036, 8, 1))
-
-    def test_counts_in_years_alone(self) -> None:
-        clocks = {**NATIONAL.clocks, "validity": SANDBOX.clocks["notice"]}
-        odd = replace(NATIONAL, clocks=clocks)
-        with pytest.raises(ValueError, match="expected years"):
-            longest_expiry(EXPIRY, attested=IN_WINDOW, profile=odd)
 
 
 class TestStands:
@@ -240,41 +231,15 @@ class TestStands:
         assert found == Allowed(found.basis, ("the registrar cancels it",))
 
 
-class TestPublicExpiry:
-    """Corrections A14: no more than three years, and the actual time of operation."""
-
-    @pytest.mark.parametrize(
-        ("operation", "expiry"),
-        [
-            (None, date(2029, 11, 20)),
-            # Exactly three years from before the code: ends with the operation.
-            (Operation(date(2026, 1, 1), date(2028, 12, 31)), date(2028, 12, 31)),
-            (Operation(date(2026, 1, 1), date(2029, 1, 1)), date(2029, 1, 1)),
-            # A day more: three years from the code.
-            (Operation(date(2026, 1, 1), date(2029, 1, 2)), date(2029, 11, 20)),
-            (Operation(date(2024, 1, 1), date(2028, 12, 31)), date(2029, 11, 20)),
-            # An early end shortens.
-            (
-                Operation(date(2026, 1, 1), date(2028, 12, 31), ended=date(2027, 5, 5)),
-                date(2027, 5, 5),
-            ),
-            # Begun after the code: the result does not outlast its own three years.
-            (Operation(date(2027, 6, 1), date(2030, 5, 31)), date(2029, 11, 20)),
-        ],
-    )
-    def test_is_three_years_or_the_operation(
-        self, operation: Operation | None, expiry: date
-    ) -> None:
-        assert public_expiry(ATTESTED, operation=operation, profile=PUBLIC) == end_of(expiry)
-
-
 days = st.dates(date(2026, 1, 1), date(2090, 12, 31))
 profiles = st.sampled_from(
     [
-        settled(profile, renewal_last_day_counts=counts, renewal_on_last_day=on_last)
-        for profile in (NATIONAL, PUBLIC)
-        for counts in (False, True)
-        for on_last in (False, True)
+        *(settled(NATIONAL, renewal_on_last_day=on_last) for on_last in (False, True)),
+        *(
+            settled(PUBLIC, renewal_counts_last_day=counts, renewal_on_last_day=on_last)
+            for counts in (False, True)
+            for on_last in (False, True)
+        ),
     ]
 )
 
@@ -295,7 +260,7 @@ def test_the_window_is_exact_at_both_edges(last_day: date, profile: Profile) -> 
     on_last = profile.settings["renewal_on_last_day"].value is True
     assert window.last == last_day - timedelta(days=not on_last)
     if profile.name == "CN_PUBLIC_2025":
-        counts = profile.settings["renewal_last_day_counts"].value is True
+        counts = profile.settings["renewal_counts_last_day"].value is True
         assert (last_day - window.first).days == 60 - counts
     else:
         assert window.first == months_after(last_day, -6)
@@ -308,7 +273,7 @@ def test_a_term_renewed_again_and_again_does_not_drift(
 ) -> None:
     expiry = end_of(last_day)
     for _ in range(rounds):
-        expiry = longest_expiry(expiry, attested=expiry, profile=profile)
+        expiry = renewed_until(expiry, attested=expiry, profile=profile)
     found = expiry.astimezone(BEIJING).date()
     years = profile.clocks["validity"].length * rounds
     assert (found.year, found.month) == (last_day.year + years, last_day.month)

@@ -7,7 +7,6 @@ stands in the initial form as a reference, guarded like any text
 """
 
 import json
-from datetime import datetime
 
 import pytest
 
@@ -18,10 +17,11 @@ from registry.rules.initial_form import InitialForm, Matter, PriorRegistration
 from registry.rules.profiles import Kind, Profile
 from registry.rules.simplified import Simplification, Stage, simplification
 from tests.registry.rules.sample_form import HASH, Form, flaws_of
-from tests.registry.rules.sample_later import ATTESTED, NATIONAL, settled
+from tests.registry.rules.sample_later import ATTESTED, NATIONAL
 
 OLD: Form = {
     "profile": "SZ_2023",
+    "paper": "RESOURCE_CERTIFICATE",
     "number": "深数登字2024第0001号",
     "issued_by": "示范登记机构",
     "issued": "2024-12-01",
@@ -38,10 +38,8 @@ def prior(**more: object) -> PriorRegistration:
 def answer(
     old: PriorRegistration,
     agreed: frozenset[Matter] | None = frozenset(Matter),
-    profile: Profile = NATIONAL,
-    filed: datetime = ATTESTED,
 ) -> Simplification | Refused | NeedInfo:
-    return simplification(old, filed=filed, agreed=agreed, profile=profile)
+    return simplification(old, filed=ATTESTED, agreed=agreed, profile=NATIONAL)
 
 
 class TestSimplification:
@@ -66,6 +64,10 @@ class TestSimplification:
         "old",
         [
             prior(profile="GD_2022"),
+            prior(paper="LICENCE_CREDENTIAL"),
+            prior(paper="MEDAL"),
+            prior(number="0 1"),
+            prior(issued="2023-06-30"),
             prior(issued="2026-07-01"),
             prior(expires="2026-11-19"),
             prior(matters=[]),
@@ -75,14 +77,16 @@ class TestSimplification:
         assert isinstance(answer(old), Refused)
 
     @pytest.mark.parametrize(
-        "old", [prior(issued="2026-06-30"), prior(expires="2026-11-20"), prior(expires=None)]
+        "old",
+        [
+            prior(issued="2026-06-30"),
+            prior(issued="2023-07-01"),
+            prior(expires="2026-11-20"),
+            prior(expires=None),
+        ],
     )
     def test_is_exact_to_the_day(self, old: PriorRegistration) -> None:
         assert isinstance(answer(old), Simplification)
-
-    def test_of_what_lapsed_is_the_profiles_reading(self) -> None:
-        lenient = settled(NATIONAL, prior_must_stand=False)
-        assert isinstance(answer(prior(expires="2026-01-01"), profile=lenient), Simplification)
 
 
 class TestForm:
