@@ -60,6 +60,7 @@ class House:
         deployment = Deployment.load(settings.deployment)
         check(chain, deployment)
         engine = open_read_model(settings.read_db)
+        indexer = Indexer(chain, deployment, engine, finality=settings.finality)
         with engine.connect() as connection:
             check_rules(connection)
         outbox = Outbox.open(settings.outbox_db)
@@ -69,7 +70,6 @@ class House:
             limit=settings.document_bytes,
             reserve=settings.reserved_bytes,
         )
-        indexer = Indexer(chain, deployment, engine, finality=settings.finality)
         relay = None
         if relay_key is not None:
             relay = Relay(chain, deployment, outbox, relay_key, settings)

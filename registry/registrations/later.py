@@ -40,7 +40,7 @@ from registry.rules.profiles import Kind, Profile
 from registry.rules.public_form import PublicForm
 from registry.rules.rights import NO_RIGHT, Exercise, Right
 from registry.rules.states import State
-from registry.rules.subjects import Entry, Subject
+from registry.rules.subjects import Bar, Entry, Subject
 from registry.rules.validity import end_of, renewed_until
 
 Later = TransferForm | AmendmentForm | RenewalForm | CancellationForm | CorrectionForm
@@ -219,22 +219,29 @@ def _subject(
     moment: datetime,
 ) -> Subject:
     remarks = rights.remarks(connection, [each.id for each in held])
-    act, now = _EXERCISE.get(kind, 0), int(moment.timestamp())
+    act, now = _EXERCISE.get(kind), int(moment.timestamp())
     entries = []
     for entry in held:
+        filed = None
+        if entry.renewal and now <= entry.renewal_until:
+            filed = datetime.fromtimestamp(
+                questions.registration(connection, entry.renewal).filed, UTC
+            )
         for right, end in entry.ends.items():
-            is_barred = any(each.bars(right, act, now) for each in remarks.get(entry.id, []))
+            is_barred = act is not None and any(
+                each.bars(right, act, now) for each in remarks.get(entry.id, [])
+            )
             entries.append(
                 Entry(
                     party=entry.holder,
                     rights=right,
                     expiry=datetime.fromtimestamp(end, UTC),
                     is_transferred=found.kind == Kind.TRANSFER,
-                    frozen=right if is_barred else NO_RIGHT,
+                    bars=(Bar(right, act),) if act is not None and is_barred else (),
+                    renewing=entry.renewing if filed else NO_RIGHT,
+                    renewal_filed=filed,
                 )
             )
-    pending = [each.renewal for each in held if each.renewal and now <= each.renewal_until]
-    filed = [questions.registration(connection, each).filed for each in pending]
     is_fused = None
     if isinstance(registered, InitialForm):
         is_fused = registered.data.source.situation == "FUSED"
@@ -244,7 +251,6 @@ def _subject(
         entries=tuple(entries),
         is_disputed=False,
         is_fused=is_fused,
-        renewal_filed=datetime.fromtimestamp(min(filed), UTC) if filed else None,
         is_ended=not entries,
     )
 

@@ -16,17 +16,18 @@ from registry.rules.initial_form import InitialForm
 from registry.rules.later_forms import Change
 from registry.rules.profiles import Profile
 from registry.rules.public_form import PublicForm
+from registry.rules.refusals import refused
 from registry.rules.settled import Regime, is_so, regime, words
 
 Registered = TypeVar("Registered", InitialForm, PublicForm)
 
-# What no setting opens: by prefix of the field, why, and where to turn instead (arts. 29, 34, 36).
+# What no setting opens: by prefix of the field, and which refusal says where to turn instead.
 _BARRED: Final = (
-    ("/applicants/*/party", "Another holder is a transfer (art. 34), not an amendment."),
-    ("/applicants/*/claim/rights", "Rights are transferred or cancelled (arts. 34, 37)."),
-    ("/applicants/*/claim/until", "A term is renewed (art. 36)."),
-    ("/applicants/*/claim", "Limits of the rights are no particulars of the data."),
-    ("/other_holders", "Other holders of rights are no particulars of the applicant."),
+    ("/applicants/*/party", "other_holder"),
+    ("/applicants/*/claim/rights", "other_rights"),
+    ("/applicants/*/claim/until", "other_term"),
+    ("/applicants/*/claim", "other_limits"),
+    ("/other_holders", "other_holders"),
 )
 _SOURCE: Final = ("/data/source", "/data/facts")
 
@@ -49,7 +50,7 @@ def amendment(
     article = law.cite("art. 9(2)" if law is Regime.PUBLIC_DATA else "art. 35")
     found = differences(registered, amended)
     if not found:
-        return Refused("Nothing differs from what is registered.", article)
+        return refused("nothing_differs", article)
     missing: list[str] = []
     for at, pattern in found.items():
         answer = _judged(at, pattern, same_holder, is_clerical, profile, article)
@@ -105,29 +106,30 @@ def _judged(
     profile: Profile,
     article: str,
 ) -> Answer:
-    for prefix, why in _BARRED:
+    for prefix, sentence in _BARRED:
         if _is_under(pattern, prefix):
-            return Refused(f"{at}: {why}", article)
+            is_public = regime(profile) is Regime.PUBLIC_DATA
+            return refused("other_registrant" if is_public else sentence, article, at=at)
     if any(_is_under(pattern, prefix) for prefix in _SOURCE):
         return _source(at, is_clerical, profile, article)
     if not any(_is_under(pattern, prefix) for prefix in words(profile, "amendable_fields")):
-        return Refused(f"{at}: not among what may be amended.", article)
+        return refused("not_listed", article, at=at)
     if any(_is_under(pattern, prefix) for prefix in words(profile, "identity_fields")):
         if same_holder is None:
             return NeedInfo(("same_holder",), article)
         if not same_holder:
-            return Refused(f"{at}: another holder is a transfer (art. 34).", article)
+            return refused("other_holder", article, at=at)
     return Allowed(article)
 
 
 def _source(at: str, is_clerical: bool | None, profile: Profile, article: str) -> Answer:
     setting = profile.settings["source_text_may_be_corrected"]
     if not is_so(profile, "source_text_may_be_corrected"):
-        return Refused(f"{at}: the source of the data is not amended.", article)
+        return refused("source", article, at=at)
     if is_clerical is None:
         return NeedInfo(("is_clerical",), setting.source)
     if not is_clerical:
-        return Refused(f"{at}: a change of source is no slip of the pen.", article)
+        return refused("not_clerical", article, at=at)
     return Allowed(setting.source)
 
 

@@ -120,8 +120,8 @@ def subject(form: Form) -> str | None:
 def claims(form: Form) -> tuple[tuple[str, Right], ...]:
     """Party id and rights concerned of each who applies, ascending by party; all of them sign.
 
-    Of a transfer: what each transferor gives and each transferee gets. No right where none is
-    concerned: amendments, corrections and public data.
+    Of a transfer: what each transferor gives and each transferee gets. No right where the form
+    allocates none: amendments, corrections and public data.
     """
     match form:
         case InitialForm():

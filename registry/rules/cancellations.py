@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from registry.rules import Allowed, Answer, NeedInfo, Refused
 from registry.rules.later_forms import CancellationForm, Share
 from registry.rules.profiles import Profile
-from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.refusals import refused
+from registry.rules.rights import NO_RIGHT, Exercise, Right
 from registry.rules.settled import Regime, regime, words
 from registry.rules.subjects import Subject
 
@@ -18,15 +19,15 @@ def cancellation(
 ) -> Answer:
     """Whether a cancellation applied for may be registered.
 
-    Rights under an instrument that bars disposal are not cancelled at the holder's wish, unless the
+    Rights under an instrument that bars it are not cancelled at the holder's wish, unless the
     court or authority orders it itself (`is_ordered`). A dispute alone bars nothing.
     """
     article = _article(profile)
     if form.subject != subject.registration or form.certificate != subject.certificate:
-        return Refused("Form and certificate are of another registration.", article)
+        return refused("another_registration", article)
     if str(form.ground) not in words(profile, "cancellation_on_application"):
         source = profile.settings["cancellation_on_application"].source
-        return Refused(f"Ground {form.ground} is not one to apply on.", source)
+        return refused("ground_of_registrar", source, ground=form.ground)
     return _cancellable(form.shares, subject, profile=profile, is_ordered=is_ordered)
 
 
@@ -47,7 +48,7 @@ def cancellation_ex_officio(
     """
     if str(ground) not in words(profile, "cancellation_ex_officio"):
         source = profile.settings["cancellation_ex_officio"].source
-        return Refused(f"Ground {ground} is none of the registrar's own.", source)
+        return refused("ground_of_applicant", source, ground=ground)
     answer = _cancellable(tuple(shares), subject, profile=profile, is_ordered=is_ordered)
     if isinstance(answer, Refused):
         return answer
@@ -63,8 +64,13 @@ def cancelled(shares: Iterable[Share], subject: Subject) -> Subject:
     """The registration without the rights cancelled; to be asked only of what is allowed."""
     found = subject
     for share in shares:
-        found = found.without(share.party, share.rights)
+        found = found.without(share.party, _named(share, subject))
     return found
+
+
+def _named(share: Share, subject: Subject) -> Right:
+    # Public data are not registered by right: none named is all that the entry bears.
+    return share.rights or subject.holds(share.party)
 
 
 def _cancellable(
@@ -72,9 +78,9 @@ def _cancellable(
 ) -> Answer:
     article = _article(profile)
     if subject.is_ended:
-        return Refused("The registration was cancelled already.", article)
-    refused = next(_refusals(shares, subject, profile, is_ordered), None)
-    return refused or Allowed(article)
+        return refused("ended", article)
+    refusal = next(_refusals(shares, subject, profile, is_ordered), None)
+    return refusal or Allowed(article)
 
 
 def _refusals(
@@ -83,22 +89,18 @@ def _refusals(
     article = _article(profile)
     for share in shares:
         held = subject.holds(share.party)
-        if share.rights & ~held or not subject.entries_of(share.party):
-            called = _called(share.rights & ~held) or "entry"
-            yield Refused(f"There is no {called} of this party to cancel.", article)
+        if not subject.entries_of(share.party):
+            yield refused("no_entry", article)
+        if share.rights & ~held:
+            yield refused("nothing_to_cancel", article, rights=share.rights & ~held)
         if share.rights == NO_RIGHT and regime(profile) is Regime.PROPERTY_RIGHTS:
-            yield Refused("No right is named.", article)
+            yield refused("no_right_named", article)
         for entry in subject.entries_of(share.party):
-            barred = entry.frozen & share.rights
+            barred = entry.barred(Exercise.CANCELLATION) & _named(share, subject)
             if barred and not is_ordered:
-                why = f"{_called(barred)} is under an instrument that bars disposal."
-                yield Refused(why, "guide art. 23(2), (3)")
+                yield refused("barred", "guide art. 23(2), (3)", rights=barred)
 
 
 def _article(profile: Profile) -> str:
     law = regime(profile)
     return law.cite("art. 9(4)" if law is Regime.PUBLIC_DATA else "art. 37")
-
-
-def _called(rights: Right) -> str:
-    return ", ".join(f"{name} {LABELS[Right[name]]['zh']}" for name in names(rights))

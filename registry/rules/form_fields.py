@@ -1,11 +1,10 @@
 """What is known of each field of a form: label, article, length, whether it is published.
 
-The tables are the editions of `initial_form` and `application` that a profile names; a field is named
-by its JSON pointer with `*` for a place in a list.
+The tables are the editions of `initial_form/`, `later_forms/` and `public_forms/` that a profile
+names; a field is named by its JSON pointer with `*` for a place in a list.
 """
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from registry.rules import eligibility
@@ -75,12 +74,16 @@ class _Forms(Table):
 Fields = Mapping[str, FormField]
 
 
+TABLE: Final = "initial_form"
+
+
 def _form(profile: Profile) -> _Form:
-    return profile.table("initial_form").as_table(_Form)
+    return profile.table(TABLE).as_table(_Form)
 
 
 def _forms(profile: Profile) -> _Forms:
-    return profile.table("application").as_table(_Forms)
+    is_public = regime(profile) is Regime.PUBLIC_DATA
+    return profile.table("public_forms" if is_public else "later_forms").as_table(_Forms)
 
 
 def fields(profile: Profile) -> Fields:
@@ -93,9 +96,8 @@ def fields_of(kind: Kind, *, profile: Profile) -> Fields:
     if _is_annex_1(kind, profile):
         return fields(profile)
     table = _forms(profile)
-    own = table.forms[kind.name]
-    shared = {} if kind is Kind.INITIAL else table.shared
-    return MappingProxyType({**shared, **own.fields})
+    own = table.forms[kind.name].fields
+    return own if kind is Kind.INITIAL else {**table.shared, **own}
 
 
 def title_of(kind: Kind, *, profile: Profile) -> tuple[Words, str]:
@@ -166,3 +168,45 @@ def _leaves(value: object, pointer: str = "", pattern: str = "") -> Iterator[tup
             yield from _leaves(item, f"{pointer}/{i}", f"{pattern}/*")
     elif isinstance(value, str):
         yield pointer, pattern, value
+
+
+def as_markdown(*profiles: Profile) -> str:
+    """`docs/forms.md`, whole: every form of these profiles with what is known of its fields."""
+    lines = [_HEAD]
+    for profile in profiles:
+        lines += ["", f"## {profile.title.en} {profile.title.zh}"]
+        for kind in Kind:
+            if _is_annex_1(kind, profile) or kind.name in _forms(profile).forms:
+                lines += _printed(kind, profile)
+    return "\n".join([*lines, ""])
+
+
+def _printed(kind: Kind, profile: Profile) -> Iterator[str]:
+    title, basis = title_of(kind, profile=profile)
+    yield from ("", f"### {kind.name}: {title.en} {title.zh} ({basis})", "")
+    for name, paper in papers_of(kind, profile=profile).items():
+        yield f"- paper `{name}`, {paper.article}: {paper.text.both()}"
+    yield from (
+        "",
+        "| field | 中文 | English | source | characters | shown |",
+        "|---|---|---|---|---|---|",
+    )
+    for at, field in fields_of(kind, profile=profile).items():
+        advised = field.advised(profile)
+        length = (
+            f"{field.limit or ''}" if advised is None else f"{advised}, cap {field.cap(profile)}"
+        )
+        shown = "public" if field.public else "never" if field.personal else ""
+        words = field.label
+        yield f"| `{at}` | {words.zh} | {words.en} | {field.basis} | {length} | {shown} |"
+
+
+_HEAD: Final = """# Forms
+
+Printed from the rule files beside `registry/rules/form_fields.py`; a test compares the two. A field
+is named by its JSON pointer, `*` standing for a place in a list. Where two numbers of characters
+stand, the first is advice (不宜超过) above which there is a warning, the second is refused when
+exceeded; all other lengths are caps of ours. `public` fields are shown by a notice (guide art. 24;
+发改数据规〔2025〕26号 art. 12), `never` marks what says something of a person. The questions behind
+`/data/facts` are in the eligibility rules. Why a kind of application is refused is asked of
+`transfers`, `amendments`, `renewals`, `cancellations` and `public_data`."""

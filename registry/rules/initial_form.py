@@ -170,11 +170,12 @@ class Matter(StrEnum):
 class PriorRegistration(Table):
     """A registration of another kind, made before the guide took effect (art. 41).
 
-    `profile` names the rules it was made under; `certificate` is the content hash of the old
-    certificate, `matters` what was reviewed then as the guide asks. The old number is a reference.
+    `profile` names the rules it was made under, `paper` what they issued; `certificate` is the content
+    hash of that, `matters` what was reviewed then as the guide asks. The old number is a reference.
     """
 
     profile: str
+    paper: str
     number: str
     issued_by: str
     issued: Day

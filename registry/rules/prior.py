@@ -1,90 +1,95 @@
-"""Registrations of other kinds from before the guide, and what they save (guide art. 41).
+"""Rules of former law under which nothing is filed: what importing their certificates needs (guide art. 41).
 
-What is made is a new registration: with a new code, a new term from its own attestation and its
-files kept; the old number is a reference.
+A prior registration gives no right here. It is registered anew, by a procedure that the guide lets a
+registrar simplify; what is known of the old certificate, and how surely, is data.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Generic, Literal, TypeVar
 
-from registry.rules import NeedInfo, Refused
-from registry.rules.initial_form import Matter, PriorRegistration
-from registry.rules.profiles import Profile
-from registry.rules.settled import is_so, word, words
-from registry.rules.validity import BEIJING
+from pydantic import Field
 
-ARTICLE = "guide art. 41"
+from registry.errors import NotFound
+from registry.rules.profiles import Header, Setting
+from registry.rules.tables import FOLDER, Origin, Table, Words, read
 
-
-class Stage(StrEnum):
-    """The steps of art. 14: 申请, 受理, 审查, 公示, 异议处理, 信息存证, 凭证核发; and keeping (art. 10)."""
-
-    APPLICATION = "APPLICATION"
-    ACCEPTANCE = "ACCEPTANCE"
-    REVIEW = "REVIEW"
-    NOTICE = "NOTICE"
-    OBJECTIONS = "OBJECTIONS"
-    ATTESTATION = "ATTESTATION"
-    CERTIFICATE = "CERTIFICATE"
-    KEEPING = "KEEPING"
+V = TypeVar("V")
+_Certainty = Annotated[int, Field(ge=0, le=100)]
 
 
-@dataclass(frozen=True)
-class Simplification:
-    """What may be shortened: the stages, and within review the matters whose review agrees.
+class Told(Table, Generic[V]):
+    """A value as it was learnt: V read in the text itself, V2 in a secondary source, K believed."""
 
-    `full` are the stages that stay as they are, `review` the matters reviewed as ever.
+    value: V
+    mark: Literal["V", "V2", "K"]
+    certainty: _Certainty
+    source: str
+
+
+class PriorPaper(Table):
+    """A paper that the former law issued; only one that is a `certificate` can be imported."""
+
+    title: Told[Words]
+    is_certificate: bool
+    reason: str
+
+
+class ReviewedItem(Table):
+    """Something that the former review asked; `guide` is the article that asks it now."""
+
+    text: Told[Words]
+    guide: str
+
+
+class PriorRules(Table):
+    """One version of former law.
+
+    `kinds` is what can be filed under it: nothing. `in_force` are its first and last day. `papers` go
+    by code words. `certificate_number` says what is known of a certificate's number, and
+    `certificate_pattern` is all that is asked of it. `years` are those of its validity, `kept_years`
+    those that its files are kept. `reviewed` is compared before a procedure is simplified.
     """
 
-    stages: tuple[Stage, ...]
-    full: tuple[Stage, ...]
-    matters: tuple[Matter, ...]
-    review: tuple[Matter, ...]
-    basis: str
+    serves: Literal["IMPORT"]
+    number: Annotated[int, Field(ge=1, lt=2**16)]
+    name: Annotated[str, Field(pattern=r"^[A-Z0-9_]+$")]
+    version: Annotated[int, Field(ge=1)]
+    title: Words
+    law: Origin
+    kinds: tuple[()]
+    in_force: Told[tuple[date, date]]
+    papers: dict[str, PriorPaper]
+    certificate_number: Told[Words]
+    certificate_pattern: str
+    years: Told[Annotated[int, Field(gt=0)]]
+    kept_years: Told[Annotated[int, Field(gt=0)]]
+    reviewed: tuple[ReviewedItem, ...]
+    settings: dict[str, Setting]
 
 
-def simplification(
-    prior: PriorRegistration,
-    *,
-    filed: datetime,
-    agreed: frozenset[Matter] | None,
-    profile: Profile,
-) -> Simplification | Refused | NeedInfo:
-    """How far an earlier registration simplifies a new one.
+def load(name: str) -> PriorRules:
+    """The newest version of rules of former law. Raises: NotFound."""
+    versions = [rules for rules in _ours().values() if rules.name == name]
+    if not versions:
+        known = ", ".join(sorted({rules.name for rules in _ours().values()}))
+        raise NotFound(f"no rules of former law are called {name[:40]!r}; known are {known}")
+    return max(versions, key=lambda rules: rules.version)
 
-    `agreed` are the matters whose review the registrar itself found to agree with the guide, None
-    before it looked; what the applicant states of them decides nothing.
-    """
-    refused = _refused(prior, filed.astimezone(BEIJING).date(), profile)
-    if refused is not None:
-        return refused
-    if agreed is None:
-        return NeedInfo(("agreed",), ARTICLE)
-    matters = tuple(matter for matter in Matter if matter in agreed and matter in prior.matters)
-    if not matters:
-        return Refused("No matter of review agrees with the guide; nothing is simplified.", ARTICLE)
-    open_stages = {Stage(name) for name in words(profile, "prior_simplifies")}
-    return Simplification(
-        stages=tuple(stage for stage in Stage if stage in open_stages),
-        full=tuple(stage for stage in Stage if stage not in open_stages),
-        matters=matters,
-        review=tuple(matter for matter in Matter if matter not in matters),
-        basis=ARTICLE,
+
+def all_in(folder: Path) -> Mapping[int, PriorRules]:
+    """All rules of former law in `folder/profiles`, by number. Raises as `tables.read`."""
+    found = (
+        read(path, PriorRules)[0]
+        for path in sorted((folder / "profiles").glob("*.json"))
+        if Header.model_validate_json(path.read_bytes()).serves == "IMPORT"
     )
+    return MappingProxyType({rules.number: rules for rules in found})
 
 
-def _refused(prior: PriorRegistration, filed: date, profile: Profile) -> Refused | None:
-    known = words(profile, "prior_profiles")
-    if prior.profile not in known:
-        source = profile.settings["prior_profiles"].source
-        return Refused(f"Made under {prior.profile}; compared are {', '.join(known)}.", source)
-    before = date.fromisoformat(word(profile, "prior_before"))
-    if prior.issued >= before:
-        source = profile.settings["prior_before"].source
-        return Refused(f"Made on {prior.issued}; what came before {before} is helped.", source)
-    has_lapsed = prior.expires is not None and prior.expires < filed
-    if has_lapsed and is_so(profile, "prior_must_stand"):
-        source = profile.settings["prior_must_stand"].source
-        return Refused(f"It lapsed on {prior.expires}.", source)
-    return None
+@cache
+def _ours() -> Mapping[int, PriorRules]:
+    return all_in(FOLDER)

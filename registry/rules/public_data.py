@@ -1,4 +1,4 @@
-"""The registration of public data resources: first, corrected, revoked, and linked to property.
+"""The registration of public data resources: by when, first, corrected, revoked, linked to property.
 
 发改数据规〔2025〕26号, whose articles are cited bare where the guide is not named. Knows neither HTTP
 nor the document store.
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from registry.errors import Flaw, Malformed
-from registry.rules import Allowed, Answer, NeedInfo, Refused, identifiers
+from registry.rules import Allowed, Answer, NeedInfo, identifiers
 from registry.rules.eligibility import PublicRegistration, Situation
 from registry.rules.form_checks import (
     FormReview,
@@ -28,7 +28,8 @@ from registry.rules.initial_form import ApplicantKind
 from registry.rules.later_forms import CorrectionForm, ProofKind, Role
 from registry.rules.profiles import Kind, Profile
 from registry.rules.public_form import Basis, Capacity, PublicForm, PublicPaperKind
-from registry.rules.settled import Regime, is_so, regime, word
+from registry.rules.refusals import refused
+from registry.rules.settled import Regime, regime
 from registry.rules.subjects import Subject
 from registry.rules.terms import Term, term
 from registry.rules.units import opening_of
@@ -66,6 +67,14 @@ def public_extract(form: PublicForm) -> dict[str, Any]:
     }
 
 
+def attested_before(form: PublicForm, *, filed: datetime) -> Answer:
+    """Whether the data were attested before the application, as art. 7 ¶2 asks."""
+    day = filed.astimezone(BEIJING).date()
+    if form.attestation.on > day:
+        return refused("attested_late", _cite("art. 7"), on=form.attestation.on, day=day)
+    return Allowed(_cite("art. 7"))
+
+
 def register_by(
     delivered: datetime, *, profile: Profile, calendar: Calendar | None = None
 ) -> Term | NeedInfo | None:
@@ -83,14 +92,6 @@ def register_by(
     return term("first_registration", delivered, profile=profile, calendar=calendar)
 
 
-def attested_before(form: PublicForm, *, filed: datetime) -> Answer:
-    """Whether the data were attested before the application, as art. 7 ¶2 asks."""
-    day = filed.astimezone(BEIJING).date()
-    if form.attestation.on > day:
-        return Refused(f"Attested on {form.attestation.on}, applied for on {day}.", _cite("art. 7"))
-    return Allowed(_cite("art. 7"))
-
-
 def correction(
     form: CorrectionForm,
     subject: Subject,
@@ -105,16 +106,15 @@ def correction(
     """
     article = _cite("art. 9(3)")
     if regime(profile) is not Regime.PUBLIC_DATA:
-        setting = profile.settings["correctable"]
-        return Refused("Corrections are registered of public data alone.", setting.source)
+        return refused("no_corrections", "guide art. 32")
     if form.subject != subject.registration or form.certificate != subject.certificate:
-        return Refused("Form and code are of another registration.", article)
+        return refused("another_registration", article)
     if subject.is_ended:
-        return Refused("The registration was cancelled.", article)
+        return refused("ended", article)
     registrants = {entry.party for entry in subject.entries}
     for person in form.applicants:
         if person.role is Role.APPLICANT and person.party not in registrants:
-            return Refused(f"{person.name} is not the registrant.", article)
+            return refused("not_the_registrant", article, name=person.name)
     papers = {paper.kind for paper in form.papers}
     applying = {person.party for person in form.applicants}
     if registrants <= applying or ProofKind.CONSENT in papers:
@@ -124,7 +124,7 @@ def correction(
     if is_error_shown is None:
         return NeedInfo(("is_error_shown",), article)
     if not is_error_shown:
-        return Refused("The evidence does not show that the entry is wrong.", article)
+        return refused("error_not_shown", article)
     return Allowed(article)
 
 
@@ -132,27 +132,26 @@ def revocation(
     ground: int,
     subject: Subject,
     *,
-    grounds: tuple[int, ...],
     profile: Profile,
     is_verified: bool | None,
 ) -> Answer:
     """Whether the registrar may revoke a registration (art. 20): a ground of four, and verified.
 
-    `grounds` are those of the profile. It is no application: nobody but the registrar asks.
+    It is no application: nobody but the registrar asks.
     """
     article = _cite("art. 20")
-    if not is_so(profile, "revocable"):
-        setting = profile.settings["revocable"]
-        return Refused("These rules know no revocation.", setting.source)
-    if ground not in grounds:
-        known = ", ".join(str(number) for number in grounds)
-        return Refused(f"Ground {ground} is none of {known}.", article)
+    if regime(profile) is not Regime.PUBLIC_DATA:
+        # Fraud is met there by objection and cancellation.
+        return refused("no_revocation", "guide arts. 29, 37, 39")
+    if ground not in profile.revocation_grounds:
+        known = ", ".join(str(number) for number in profile.revocation_grounds)
+        return refused("unknown_ground", article, ground=ground, known=known)
     if subject.is_ended:
-        return Refused("The registration was cancelled.", article)
+        return refused("ended", article)
     if is_verified is None:
         return NeedInfo(("is_verified",), article)
     if not is_verified:
-        return Refused("The ground was not verified.", article)
+        return refused("not_verified", article)
     return Allowed(article)
 
 
@@ -184,21 +183,16 @@ def public_product(
     if code is None:
         return NeedInfo(("public_product_code",), article)
     if public_code_flaws(code, pointer="", profile=profile):
-        return Refused(f"{code[:40]!r} is no code of a public data result.", article)
+        return refused("no_public_code", article, code=repr(code[:40]))
     if record is None:
         return NeedInfo(("public_record",), article)
     if record.code != code:
-        return Refused(f"The record is of {record.code}, not of {code}.", article)
+        return refused("other_record", article, got=record.code, expected=code)
     if record.registered is not PublicRegistration.PRODUCT:
-        return Refused("The product itself is not registered as public data.", article)
+        return refused("product_not_registered", article)
     if not record.stands:
-        return Refused("The public registration of the product no longer stands.", article)
+        return refused("public_record_ended", article)
     return Allowed(article)
-
-
-def bars_filing(profile: Profile) -> bool:
-    """Whether a product without its public code is refused on filing, not only on registration."""
-    return word(profile, "public_product_refused_at") == "FILING"
 
 
 def _malformed(form: PublicForm, profile: Profile) -> Iterator[Flaw]:

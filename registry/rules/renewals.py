@@ -4,25 +4,27 @@ Guide art. 36 with annex 4; public data: 发改数据规〔2025〕26号 art. 15.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from registry.rules import Allowed, Answer, NeedInfo, Refused
 from registry.rules.later_forms import RenewalForm
 from registry.rules.profiles import Kind, Profile
-from registry.rules.rights import LABELS, Right, names
+from registry.rules.refusals import refused
+from registry.rules.rights import Exercise
 from registry.rules.settled import Regime, is_barred_by_dispute, is_so, regime
 from registry.rules.subjects import Entry, Subject
-from registry.rules.validity import BEIJING, end_of, has_lapsed, renewal_window, renewed_until
+from registry.rules.validity import BEIJING, end_of, renewal_window, renewed_until
 
 
 def renewal(form: RenewalForm, subject: Subject, *, filed: datetime, profile: Profile) -> Answer:
     """Whether a renewal filed at a moment is in time and for what still stands.
 
-    No instrument bars it: renewal disposes of nothing. It may name only some of the rights held.
+    Renewal disposes of nothing, so that an instrument bars it only by naming it. It may name only
+    some of the rights held.
     """
-    refused = next(_refusals(form, subject, filed, profile), None)
-    if refused is not None:
-        return refused
+    refusal = next(_refusals(form, subject, filed, profile), None)
+    if refusal is not None:
+        return refusal
     if subject.is_disputed is None and is_barred_by_dispute(Kind.RENEWAL, profile):
         return NeedInfo(("is_disputed",), "guide art. 22(3)")
     return Allowed(_article(profile))
@@ -33,9 +35,9 @@ def in_window(expiry: datetime, *, filed: datetime, profile: Profile) -> Answer:
     window = renewal_window(expiry, profile=profile)
     day = filed.astimezone(BEIJING).date()
     if day < window.first:
-        return Refused(f"Renewal opens on {window.first}, got {day}.", _article(profile))
+        return refused("renewal_not_open", _article(profile), first=window.first, day=day)
     if day > window.last:
-        return Refused(f"Renewal closed after {window.last}, got {day}.", _article(profile))
+        return refused("renewal_closed", _article(profile), last=window.last, day=day)
     return Allowed(_article(profile))
 
 
@@ -51,12 +53,12 @@ def stands(
     is_pending = renewal_filed is not None and isinstance(
         in_window(expiry, filed=renewal_filed, profile=profile), Allowed
     )
-    if not has_lapsed(expiry, at=at, is_renewal_pending=is_pending, profile=profile):
-        if is_so(profile, "lapses_by_itself"):
-            source = profile.settings["pending_renewal_prevents_lapse"].source
-            return Allowed(source, ("the renewal applied for in time is decided",))
+    if is_pending and is_so(profile, "pending_renewal_prevents_lapse"):
+        source = profile.settings["pending_renewal_prevents_lapse"].source
+        return Allowed(source, ("the renewal applied for in time is decided",))
+    if not is_so(profile, "lapses_by_itself"):
         return Allowed(_article(profile), ("the registrar cancels it",))
-    return Refused(f"It expired at {expiry} and no renewal was applied for.", _article(profile))
+    return refused("lapsed", _article(profile), last=_day(expiry))
 
 
 def _refusals(
@@ -64,19 +66,23 @@ def _refusals(
 ) -> Iterator[Refused]:
     article = _article(profile)
     if form.subject != subject.registration or form.certificate != subject.certificate:
-        yield Refused("Form and certificate are of another registration.", article)
+        yield refused("another_registration", article)
     if subject.is_ended:
-        yield Refused("The registration was cancelled.", article)
+        yield refused("ended", article)
     if subject.is_disputed and is_barred_by_dispute(Kind.RENEWAL, profile):
-        yield Refused("A dispute over the rights is unresolved.", "guide art. 22(3)")
+        yield refused("disputed", "guide art. 22(3)")
     for share in form.shares:
         lacking = share.rights & ~subject.holds(share.party)
-        if lacking or not subject.entries_of(share.party):
-            called = ", ".join(f"{n} {LABELS[Right[n]]['zh']}" for n in names(lacking)) or "entry"
-            yield Refused(f"The applicant holds no {called} here.", article)
+        if not subject.entries_of(share.party):
+            yield refused("no_entry", article)
+        if lacking:
+            yield refused("renewer_lacks", article, rights=lacking)
         for entry in subject.entries_of(share.party):
             if entry.rights & share.rights or regime(profile) is Regime.PUBLIC_DATA:
                 yield from _untimely(form, entry, filed, profile)
+            barred = entry.barred(Exercise.RENEWAL) & share.rights
+            if barred:
+                yield refused("barred", "guide art. 23(2), (3)", rights=barred)
 
 
 def _untimely(
@@ -89,10 +95,14 @@ def _untimely(
         return
     longest = renewed_until(entry.expiry, attested=filed, profile=profile)
     if end_of(form.until) > longest:
-        why = f"Until {form.until} was asked, but {longest.astimezone(BEIJING).date()} is the last."
-        yield Refused(why, _article(profile))
+        article, last = _article(profile), _day(longest)
+        yield refused("beyond_longest", article, until=form.until, longest=last)
     if end_of(form.until) <= entry.expiry:
-        yield Refused(f"It stands until {entry.expiry} already.", _article(profile))
+        yield refused("no_longer", _article(profile), last=_day(entry.expiry))
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(BEIJING).date()
 
 
 def _article(profile: Profile) -> str:

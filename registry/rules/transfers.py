@@ -1,16 +1,16 @@
 """Transfer of rights from who no longer keeps them (guide art. 34, annex 2)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from registry.rules import Allowed, Answer, NeedInfo, Refused, renewals
 from registry.rules.later_forms import Conveyance, TransferForm
 from registry.rules.profiles import Kind, Profile
-from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.refusals import refused
+from registry.rules.rights import NO_RIGHT, Exercise, Right
 from registry.rules.settled import is_barred_by_dispute, is_so, word
 from registry.rules.subjects import Entry, Subject
-from registry.rules.validity import end_of, last_second
+from registry.rules.validity import BEIJING, end_of, last_second
 
 ARTICLE = "guide art. 34"
 
@@ -24,9 +24,9 @@ def transfer(form: TransferForm, subject: Subject, *, at: datetime, profile: Pro
     alone = conveyable(form, profile=profile)
     if isinstance(alone, Refused):
         return alone
-    refused = next(_refusals(form, subject, at, profile), None)
-    if refused is not None:
-        return refused
+    refusal = next(_refusals(form, subject, at, profile), None)
+    if refusal is not None:
+        return refusal
     missing = tuple(_missing(form, subject, profile))
     if missing:
         return NeedInfo(missing, f"{ARTICLE}; arts. 21(5), 22(3)")
@@ -36,18 +36,18 @@ def transfer(form: TransferForm, subject: Subject, *, at: datetime, profile: Pro
 def conveyable(form: TransferForm, *, profile: Profile) -> Answer:
     """What the form alone shows: nothing is retained, split or multiplied."""
     if form.is_retained:
-        return Refused("Who keeps the right licenses it; a licence is not registered.", ARTICLE)
+        return refused("retained", ARTICLE)
     is_split = not all(conveyance.is_whole for conveyance in form.conveyances)
     if is_split and not is_so(profile, "transfer_splits_data"):
         source = profile.settings["transfer_splits_data"].source
-        return Refused("A part of the data is registered as data of its own first.", source)
+        return refused("split", source)
     if not is_so(profile, "transfer_multiplies_right"):
         given: dict[str, Right] = {}
         for conveyance in form.conveyances:
             twice = given.get(conveyance.transferor, NO_RIGHT) & conveyance.rights
             if twice:
                 source = profile.settings["transfer_multiplies_right"].source
-                return Refused(f"{_called(twice)} cannot pass to two transferees.", source)
+                return refused("multiplied", source, rights=twice)
             given[conveyance.transferor] = (
                 given.get(conveyance.transferor, NO_RIGHT) | conveyance.rights
             )
@@ -61,26 +61,23 @@ def longest_term(entry: Entry, *, at: datetime, profile: Profile) -> datetime:
     return entry.expiry
 
 
-def transferred(form: TransferForm, subject: Subject, *, at: datetime, profile: Profile) -> Subject:
-    """The registration after the transfer: the transferor's entries shrink, new ones stand beside.
+def transferred(
+    form: TransferForm, subject: Subject, *, at: datetime, profile: Profile
+) -> tuple[Subject, tuple[Entry, ...]]:
+    """The registration as the transfer leaves it, and the entries that the transfer itself bears.
 
-    To be asked only of what `transfer` allows.
+    The transferor's entries shrink; what a transferee gets stands under the transfer, which is what
+    its own later applications name. To be asked only of what `transfer` allows.
     """
-    found = subject
+    left, gained = subject, list[Entry]()
     for conveyance in form.conveyances:
-        gained = [
-            Entry(
-                party=conveyance.transferee,
-                rights=entry.rights & conveyance.rights,
-                expiry=_expiry(conveyance, entry, at, profile),
-                is_transferred=True,
-            )
-            for entry in subject.entries_of(conveyance.transferor)
-            if entry.rights & conveyance.rights
-        ]
-        found = found.without(conveyance.transferor, conveyance.rights)
-        found = replace(found, entries=(*found.entries, *gained))
-    return found
+        for entry in subject.entries_of(conveyance.transferor):
+            moved = entry.rights & conveyance.rights
+            if moved:
+                expiry = _expiry(conveyance, entry, at, profile)
+                gained.append(Entry(conveyance.transferee, moved, expiry, is_transferred=True))
+        left = left.without(conveyance.transferor, conveyance.rights)
+    return left, tuple(gained)
 
 
 def _expiry(conveyance: Conveyance, entry: Entry, at: datetime, profile: Profile) -> datetime:
@@ -92,15 +89,15 @@ def _refusals(
     form: TransferForm, subject: Subject, at: datetime, profile: Profile
 ) -> Iterator[Refused]:
     if form.subject != subject.registration or form.certificate != subject.certificate:
-        yield Refused("Form and certificate are of another registration.", "guide arts. 33, 34")
+        yield refused("another_registration", "guide arts. 33, 34")
     if subject.is_ended:
-        yield Refused("The registration was cancelled.", "guide art. 37")
+        yield refused("ended", "guide art. 37")
     if subject.is_disputed and is_barred_by_dispute(Kind.TRANSFER, profile):
-        yield Refused("A dispute over the rights is unresolved.", "guide art. 22(3)")
+        yield refused("disputed", "guide art. 22(3)")
     for conveyance in form.conveyances:
         yield from _refused(conveyance, subject, at, profile)
     if form.participants_consent is False and _operates_fused(form, subject, profile):
-        yield Refused("The other participants in the fused data do not agree.", "guide art. 21(5)")
+        yield refused("participants_disagree", "guide art. 21(5)")
 
 
 def _refused(
@@ -108,27 +105,27 @@ def _refused(
 ) -> Iterator[Refused]:
     lacking = conveyance.rights & ~subject.holds(conveyance.transferor)
     if lacking:
-        yield Refused(f"The transferor does not hold {_called(lacking)}.", ARTICLE)
+        yield refused("transferor_lacks", ARTICLE, rights=lacking)
     for entry in subject.entries_of(conveyance.transferor):
         moved = entry.rights & conveyance.rights
         if not moved:
             continue
-        standing = renewals.stands(
-            entry.expiry, at=at, renewal_filed=subject.renewal_filed, profile=profile
-        )
+        filed = entry.renewal_filed if moved in entry.renewing else None
+        standing = renewals.stands(entry.expiry, at=at, renewal_filed=filed, profile=profile)
         if isinstance(standing, Refused):
             yield standing
         if entry.is_transferred and not is_so(profile, "transferee_may_transfer"):
             setting = profile.settings["transferee_may_transfer"]
-            yield Refused("The transferor made no initial registration.", setting.source)
-        if moved & entry.frozen:
-            why = f"{_called(moved & entry.frozen)} is under an instrument that bars disposal."
-            yield Refused(why, "guide art. 23(2), (3)")
+            yield refused("transferor_acquired", setting.source)
+        barred = moved & entry.barred(Exercise.TRANSFER)
+        if barred:
+            yield refused("barred", "guide art. 23(2), (3)", rights=barred)
         if conveyance.until is not None:
             longest = longest_term(entry, at=at, profile=profile)
             if end_of(conveyance.until) > longest:
-                why = f"Agreed until {conveyance.until}, but at most {longest} is left."
-                yield Refused(why, profile.settings["transferred_term"].source)
+                source = profile.settings["transferred_term"].source
+                last = longest.astimezone(BEIJING).date()
+                yield refused("beyond_term", source, until=conveyance.until, longest=last)
 
 
 def _missing(form: TransferForm, subject: Subject, profile: Profile) -> Iterator[str]:
@@ -148,7 +145,3 @@ def _operates_fused(form: TransferForm, subject: Subject, profile: Profile) -> b
         and subject.is_fused is True
         and any(Right.OPERATE in each.rights for each in form.conveyances)
     )
-
-
-def _called(rights: Right) -> str:
-    return ", ".join(f"{name} {LABELS[Right[name]]['zh']}" for name in names(rights))

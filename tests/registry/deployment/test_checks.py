@@ -1,6 +1,7 @@
 """What proves that a node holds a registry's contracts
 
 Checking: refuses another chain id, genesis, hash function, unit of time; replaced or missing code
+Rules: a chain that enacted other words than ours is not read on, nor opened again
 Verifying: finds replaced code, a foreign immutable, a foreign source, a profile that is not ours, a
 function that anyone may call
 """
@@ -14,10 +15,13 @@ from registry.chain import Chain
 from registry.deployment import check, verify
 from registry.deployment.blueprint import call_data, terms
 from registry.deployment.building import administer, deploy
-from registry.errors import Conflict, WrongChain
+from registry.errors import Conflict, WrongChain, WrongRules
 from registry.hashes import from_hex, keccak, to_hex
+from registry.house import House
+from registry.indexer import Step
 from registry.keys import Key
 from registry.rules import profiles
+from registry.settings import Settings
 from tests.machine import running_anvil
 from tests.registry.sandbox import Sandbox, Staff
 
@@ -62,6 +66,39 @@ class TestCheck:
         ):
             deploy(Chain(url), staff.owner, staff.plan(), tmp_path / "journal")
         assert not (tmp_path / "journal").exists()
+
+
+class TestRules:
+    @pytest.mark.parametrize(
+        ("number", "why"),
+        [
+            (1, r"CN_NDA_2026 \(1\): the chain enacted 0x(11){32}, this package has 0x"),
+            (3, "profile 3: the chain enacted 0x(11){32}, this package has no rules to file under"),
+            (9, "profile 9: the chain enacted 0x(11){32}, this package has no rules to file under"),
+        ],
+    )
+    def test_other_words_than_ours_stop_the_reading_and_the_next_start(
+        self, url: str, fresh: Staff, tmp_path: Path, number: int, why: str
+    ) -> None:
+        chain = Chain(url)
+        deployment = deploy(chain, fresh.owner, fresh.plan(), tmp_path / "journal")
+        chosen = Settings(data=tmp_path / "house")
+        deployment.save(chosen.deployment)
+        house = House.open(chosen, url)
+        read_on(house)
+        enact = (chain, deployment, fresh.owner, "Registrations", "enact")
+        administer(*enact, number, b"\x11" * 32, terms(profiles.load("CN_NDA_2026")))
+        with pytest.raises(WrongRules, match=why):
+            read_on(house)
+        house.close()
+        with pytest.raises(WrongRules, match=why):
+            House.open(chosen, url)
+
+
+def read_on(house: House) -> None:
+    """Until the newest block."""
+    while house.follow_once() is not Step.NOTHING_NEW:
+        pass
 
 
 class TestVerify:

@@ -1,15 +1,19 @@
 """The plan of a deployment
 
 - says its steps before anything is sent
+- enacts a profile with its numbers in the order of the contract, under the hash of file and tables
 - refuses numbers, roles and gates that there are not
 """
 
 import pytest
 
-from registry.deployment.blueprint import CONTRACTS
+from registry.chain import artefact
+from registry.deployment.blueprint import CONTRACTS, NOBODY, terms
 from registry.deployment.steps import plan
 from registry.errors import Malformed
+from registry.hashes import from_hex
 from registry.keys import Key
+from registry.rules.profiles import load, version_hash
 from tests.registry.sandbox import Staff
 
 
@@ -18,6 +22,40 @@ class TestPlan:
         steps = Staff().plan(grant_delay=3600).steps()
         assert steps[: len(CONTRACTS)] == [f"create {name}" for name in CONTRACTS]
         assert "Registrars.admit(990) (scheduled, 3600 s later)" in steps
+
+    @pytest.mark.parametrize("name", ["CN_NDA_2026", "CN_PUBLIC_2025", "SANDBOX"])
+    def test_enacts_a_profile_in_the_contracts_words(self, name: str) -> None:
+        profile, owner = load(name), Key.fresh().address
+        (enact,) = [
+            call for call in plan(owner, rules=[profile]).grants if call.function == "enact"
+        ]
+        assert enact.arguments == (
+            profile.number,
+            from_hex(version_hash(profile)),
+            terms(profile),
+        )
+        assert enact.data({"Registrations": owner})
+        (abi,) = [each for each in artefact("Registrations")["abi"] if each.get("name") == "enact"]
+        named = dict(
+            zip(
+                (each["name"] for each in abi["inputs"][2]["components"]),
+                terms(profile),
+                strict=True,
+            )
+        )
+        assert named == {
+            "prefix": profile.code_prefix.encode(),
+            "silence": profile.floors.silence,
+            "notice": profile.floors.notice,
+            "grace": profile.floors.grace,
+            "validity": profile.floors.longest_validity,
+            "renewal": profile.floors.renewal_window,
+            "kinds": profile.kind_mask,
+            "noticed": profile.noticed_mask,
+            "coded": profile.coded_mask,
+            "bears": profile.bears_mask,
+            "gate": NOBODY,
+        }
 
     @pytest.mark.parametrize(
         "wrong",

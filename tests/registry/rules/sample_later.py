@@ -36,8 +36,8 @@ def settled(profile: Profile, **values: bool | str | tuple[str, ...]) -> Profile
     return replace(profile, settings=MappingProxyType({**profile.settings, **tried}))
 
 
-# Among fictitious parties.
-PUBLIC = replace(load("CN_PUBLIC_2025"), sandbox=True, code_prefix=SANDBOX.code_prefix)
+# Public data among parties that are fictitious and must look it.
+PUBLIC = replace(load("CN_PUBLIC_2025"), sandbox=True)
 
 
 def a_subject(*entries: Entry) -> Subject:
@@ -52,7 +52,9 @@ def a_subject(*entries: Entry) -> Subject:
 
 def a_public_subject() -> Subject:
     expiry = last_second(ATTESTED, profile=PUBLIC)
-    return replace(a_subject(Entry(A, Right(0), expiry)), certificate=PUBLIC_CODE, is_disputed=None)
+    return replace(
+        a_subject(Entry(A, Right.HOLD, expiry)), certificate=PUBLIC_CODE, is_disputed=None
+    )
 
 
 def a_person(party: str, role: str) -> Form:

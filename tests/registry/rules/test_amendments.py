@@ -172,6 +172,7 @@ class TestPublicData:
         form["applicants"][0]["party"] = "0x" + "33" * 32
         found = amendment(public(a_public_form()), public(form), profile=PUBLIC)
         assert isinstance(found, Refused)
+        assert "首次登记" in found.why
 
 
 class TestAmended:

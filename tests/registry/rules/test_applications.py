@@ -10,7 +10,7 @@ is refused, all flaws at once and each at its JSON pointer
 ├── papers not there
 └── what the form alone shows the law to refuse
 names who signs, the rights concerned, its documents, and what a notice may show of it
-has a label with an article for every field, in both languages
+has a label with an article for every field, in both languages, printed as docs/forms.md
 """
 
 import copy
@@ -28,11 +28,12 @@ from registry.hashes import canonical
 from registry.rules import applications
 from registry.rules.applications import Form as AnyForm
 from registry.rules.applications import claims, documents, parse, parsed, public_extract, subject
-from registry.rules.form_fields import fields_of, papers_of, title_of
+from registry.rules.form_fields import as_markdown, fields_of, papers_of, title_of
 from registry.rules.initial_form import InitialForm
-from registry.rules.profiles import Kind, Profile
+from registry.rules.profiles import Kind, Profile, load
 from registry.rules.rights import ALL_RIGHTS, NO_RIGHT, Right
 from registry.rules.settled import regime
+from tests.machine import ROOT
 from tests.registry.rules.sample_form import HASH, Form, a_form
 from tests.registry.rules.sample_later import (
     CODE,
@@ -386,6 +387,7 @@ class TestReading:
         other = "0x" + "cd" * 32
         form["prior_registration"] = {
             "profile": "SZ_2023",
+            "paper": "RESOURCE_CERTIFICATE",
             "number": "深数登字2024第0001号",
             "issued_by": "示范登记机构",
             "issued": "2024-05-01",
@@ -447,6 +449,13 @@ class TestLabels:
     def test_follow_the_annexes(self) -> None:
         bases = [title_of(kind, profile=SANDBOX)[1] for kind in (Kind.INITIAL, *LATER)]
         assert bases == ["annex 1", "annex 2", "annex 3", "annex 4", "annex 5"]
+
+
+def test_the_page_of_forms_is_printed_from_the_tables() -> None:
+    printed = as_markdown(NATIONAL, load("CN_PUBLIC_2025"))
+    assert (ROOT / "docs" / "forms.md").read_text() == printed
+    assert "### TRANSFER" in printed
+    assert "### CORRECTION" in printed
 
 
 def test_a_national_form_needs_a_national_code() -> None:

@@ -17,8 +17,8 @@ from registry.rules.applications import parse
 from registry.rules.cancellations import cancellation, cancellation_ex_officio, cancelled
 from registry.rules.later_forms import CancellationForm, Share
 from registry.rules.profiles import Kind, Profile
-from registry.rules.rights import ALL_RIGHTS, NO_RIGHT, Right
-from registry.rules.subjects import Entry, Subject
+from registry.rules.rights import ALL_RIGHTS, NO_RIGHT, Exercise, Right
+from registry.rules.subjects import Bar, Entry, Subject
 from tests.registry.rules.sample_form import HASH
 from tests.registry.rules.sample_later import (
     EXPIRY,
@@ -73,15 +73,22 @@ class TestOnApplication:
             )
             assert isinstance(cancellation(a_cancellation(), subject, profile=SANDBOX), Allowed)
 
-    def test_of_a_frozen_right_needs_an_order(self) -> None:
-        seized = a_subject(Entry(A, ALL_RIGHTS, EXPIRY, frozen=Right.HOLD))
+    def test_of_a_barred_right_needs_an_order(self) -> None:
+        seized = a_subject(
+            Entry(A, ALL_RIGHTS, EXPIRY, bars=(Bar(Right.HOLD, Exercise.CANCELLATION),))
+        )
         found = cancellation(a_cancellation(), seized, profile=SANDBOX)
         assert isinstance(found, Refused)
         assert found.basis == "guide art. 23(2), (3)"
-        assert "HOLD" in found.why
+        assert "right to hold data" in found.why
+        assert "数据持有权" in found.why
         ordered = cancellation(a_cancellation(), seized, profile=SANDBOX, is_ordered=True)
         assert isinstance(ordered, Allowed)
-        # The right that no instrument names is free.
+        # The right that no instrument names is free, and so is the act.
+        transfers = a_subject(
+            Entry(A, ALL_RIGHTS, EXPIRY, bars=(Bar(ALL_RIGHTS, Exercise.TRANSFER),))
+        )
+        assert isinstance(cancellation(a_cancellation(), transfers, profile=SANDBOX), Allowed)
         assert isinstance(cancellation(a_cancellation("USE"), seized, profile=SANDBOX), Allowed)
 
     def test_on_a_ground_of_the_registrars_is_refused(self) -> None:
@@ -133,16 +140,18 @@ class TestExOfficio:
         )
         assert isinstance(found, Refused)
 
-    def test_of_a_frozen_right_needs_an_order(self) -> None:
-        seized = a_subject(Entry(A, ALL_RIGHTS, EXPIRY, frozen=Right.USE))
+    def test_of_a_barred_right_needs_an_order(self) -> None:
+        seized = a_subject(
+            Entry(A, ALL_RIGHTS, EXPIRY, bars=(Bar(Right.USE, Exercise.CANCELLATION),))
+        )
         for is_ordered, answer in ((False, Refused), (True, Allowed)):
             found = cancellation_ex_officio(
                 2, self.shares, seized, profile=SANDBOX, notice=HASH, is_ordered=is_ordered
             )
             assert isinstance(found, answer)
 
-    def test_of_public_data_when_its_term_is_over(self) -> None:
-        for ground, answer in ((2, Allowed), (1, Refused)):
+    def test_of_public_data_when_not_renewed_or_nobody_is_left(self) -> None:
+        for ground, answer in ((5, Allowed), (3, Allowed), (2, Refused), (1, Refused)):
             found = cancellation_ex_officio(
                 ground,
                 (Share(party=A, rights=NO_RIGHT),),

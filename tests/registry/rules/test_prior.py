@@ -1,104 +1,70 @@
-"""A registration of another kind from before the guide
+"""Rules of former law
 
-shortens the review of the matters that agree, and nothing else
-└── not the notice, the files, the code or the validity of the new registration
-is not helped when unknown, too young, lapsed, or when nothing agrees
-stands in the initial form as a reference, guarded like any text
+serve to import a certificate, and nothing is filed under them
+say of each value how it was learnt
 """
 
 import json
-from datetime import datetime
+import re
+from typing import Any
 
 import pytest
 
-from registry.rules import NeedInfo, Refused
-from registry.rules.applications import parse
-from registry.rules.identifiers import CertificateCode
-from registry.rules.initial_form import InitialForm, Matter, PriorRegistration
-from registry.rules.prior import Simplification, Stage, simplification
-from registry.rules.profiles import Kind, Profile
-from tests.registry.rules.sample_form import HASH, Form, flaws_of
-from tests.registry.rules.sample_later import ATTESTED, NATIONAL, settled
-
-OLD: Form = {
-    "profile": "SZ_2023",
-    "number": "深数登字2024第0001号",
-    "issued_by": "示范登记机构",
-    "issued": "2024-12-01",
-    "expires": "2027-11-30",
-    "certificate": HASH,
-    "matters": ["DESCRIPTION", "SOURCE"],
-}
+from registry.errors import NotFound
+from registry.rules import prior
+from registry.rules.tables import FOLDER
 
 
-def prior(**more: object) -> PriorRegistration:
-    return PriorRegistration.model_validate_json(json.dumps(OLD | more))
+def test_nothing_is_filed_under_them() -> None:
+    rules = prior.load("SZ_2023")
+    assert (rules.number, rules.kinds, rules.serves) == (3, (), "IMPORT")
 
 
-def answer(
-    old: PriorRegistration,
-    agreed: frozenset[Matter] | None = frozenset(Matter),
-    profile: Profile = NATIONAL,
-    filed: datetime = ATTESTED,
-) -> Simplification | Refused | NeedInfo:
-    return simplification(old, filed=filed, agreed=agreed, profile=profile)
+def test_refuses_an_unknown_name_and_what_is_still_filed_under() -> None:
+    for name in ("SZ_2024", "CN_NDA_2026"):
+        with pytest.raises(NotFound, match="known are SZ_2023"):
+            prior.load(name)
 
 
-class TestSimplification:
-    def test_shortens_the_review_of_what_agrees(self) -> None:
-        found = answer(prior(), frozenset({Matter.SOURCE, Matter.RIGHTS}))
-        assert isinstance(found, Simplification)
-        assert found.stages == (Stage.REVIEW,)
-        # RIGHTS were not reviewed then, whatever the registrar thinks of them now.
-        assert found.matters == (Matter.SOURCE,)
-        assert found.review == (Matter.DESCRIPTION, Matter.RIGHTS)
-
-    def test_waives_nothing_else(self) -> None:
-        found = answer(prior())
-        assert isinstance(found, Simplification)
-        assert set(found.full) == set(Stage) - {Stage.REVIEW}
-        assert {Stage.NOTICE, Stage.ATTESTATION, Stage.KEEPING} <= set(found.full)
-
-    def test_waits_for_the_registrars_comparison(self) -> None:
-        assert answer(prior(), None) == NeedInfo(("agreed",), "guide art. 41")
-
-    @pytest.mark.parametrize(
-        "old",
-        [
-            prior(profile="GD_2022"),
-            prior(issued="2026-07-01"),
-            prior(expires="2026-11-19"),
-            prior(matters=[]),
-        ],
-    )
-    def test_is_refused_to_what_the_article_does_not_help(self, old: PriorRegistration) -> None:
-        assert isinstance(answer(old), Refused)
-
-    @pytest.mark.parametrize(
-        "old", [prior(issued="2026-06-30"), prior(expires="2026-11-20"), prior(expires=None)]
-    )
-    def test_is_exact_to_the_day(self, old: PriorRegistration) -> None:
-        assert isinstance(answer(old), Simplification)
-
-    def test_of_what_lapsed_is_the_profiles_reading(self) -> None:
-        lenient = settled(NATIONAL, prior_must_stand=False)
-        assert isinstance(answer(prior(expires="2026-01-01"), profile=lenient), Simplification)
+def test_a_licence_credential_is_no_certificate_to_import() -> None:
+    papers = prior.load("SZ_2023").papers
+    importable = {name for name, paper in papers.items() if paper.is_certificate}
+    assert importable == {"RESOURCE_CERTIFICATE", "PRODUCT_CERTIFICATE"}
+    assert "remark" in papers["LICENCE_CREDENTIAL"].reason
 
 
-class TestForm:
-    def test_holds_it_as_a_reference(self, form: Form, sandbox: Profile) -> None:
-        form["prior_registration"] = OLD
-        found = parse(Kind.INITIAL, form, profile=sandbox)
-        assert isinstance(found, InitialForm)
-        assert found.prior_registration == prior()
-        with pytest.raises(Exception, match="not a certificate code"):
-            CertificateCode.parse(OLD["number"])
+def test_any_number_without_spaces_may_be_one_for_its_form_is_unknown() -> None:
+    pattern = prior.load("SZ_2023").certificate_pattern
+    assert re.fullmatch(pattern, "深数登〔2024〕第0001号")
+    assert not re.fullmatch(pattern, "a b")
+    assert not re.fullmatch(pattern, "")
 
-    def test_guards_its_text(self, form: Form, sandbox: Profile) -> None:
-        form["prior_registration"] = OLD | {"number": "深\u202e1"}
-        assert flaws_of(form, sandbox) == [("/prior_registration/number", "format_control")]
 
-    def test_is_as_before_without_it(self, form: Form, sandbox: Profile) -> None:
-        found = parse(Kind.INITIAL, form, profile=sandbox)
-        assert isinstance(found, InitialForm)
-        assert found.prior_registration is None
+def test_a_new_registration_comes_of_it_with_its_own_term_and_notice() -> None:
+    settings = prior.load("SZ_2023").settings
+    assert settings["imported_by"].value == "NEW_REGISTRATION"
+    assert settings["validity_from"].value == "NEW_ATTESTATION"
+    assert settings["old_number"].value == "REFERENCE"
+    assert settings["notice_waived"].value is False
+
+
+def test_what_was_not_read_is_not_marked_as_read() -> None:
+    told = list(marked(json.loads((FOLDER / "profiles/SZ_2023.json").read_text())))
+    assert len(told) > 8
+    for each in told:
+        assert each["source"]
+        assert ("opening of" in each["source"]) or each["mark"] != "V"
+        assert each["mark"] != "K" or each["certainty"] < 75
+    assert prior.load("SZ_2023").years.mark == "K"
+
+
+def marked(node: Any) -> Any:
+    """Every value of a file that says how it was learnt."""
+    if isinstance(node, dict):
+        if "mark" in node:
+            yield node
+        for value in node.values():
+            yield from marked(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from marked(value)

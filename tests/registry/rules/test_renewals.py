@@ -4,7 +4,7 @@ may be applied for in its window, exact to the day
 ├── from six months before the last day to the day before it
 ├── of public data in the last sixty calendar days, whatever the readings of their edges
 └── of the rights named alone
-is refused for what is not held, ended, in dispute, or beyond the longest new term; no instrument bars it
+is refused for what is not held, ended or in dispute, beyond the longest new term, or by an instrument
 gives a new term after the old one, which does not creep at a month's end
 keeps a certificate alive while it is pending
 """
@@ -25,16 +25,9 @@ from registry.rules.renewals import (
     renewal,
     stands,
 )
-from registry.rules.rights import ALL_RIGHTS, Right
-from registry.rules.subjects import Entry, Subject
-from registry.rules.validity import (
-    BEIJING,
-    OperationTerm,
-    end_of,
-    last_second,
-    renewal_window,
-    renewed_until,
-)
+from registry.rules.rights import ALL_RIGHTS, Exercise, Right
+from registry.rules.subjects import Bar, Entry, Subject
+from registry.rules.validity import BEIJING, end_of, last_second, renewal_window, renewed_until
 from registry.rules.workdays import months_after
 from tests.registry.rules.sample_later import (
     ATTESTED,
@@ -152,10 +145,11 @@ class TestRenewal:
         found = renewal(a_renewal(), subject, filed=IN_WINDOW, profile=bold)
         assert isinstance(found, Allowed)
 
-    def test_is_barred_by_no_instrument(self) -> None:
-        seized = a_subject(Entry(A, ALL_RIGHTS, EXPIRY, frozen=ALL_RIGHTS))
-        found = renewal(a_renewal(), seized, filed=IN_WINDOW, profile=SANDBOX)
-        assert isinstance(found, Allowed)
+    def test_is_barred_only_by_an_instrument_that_names_it(self) -> None:
+        for act, answer in ((~Exercise.RENEWAL, Allowed), (Exercise.RENEWAL, Refused)):
+            seized = a_subject(Entry(A, ALL_RIGHTS, EXPIRY, bars=(Bar(ALL_RIGHTS, act),)))
+            found = renewal(a_renewal(), seized, filed=IN_WINDOW, profile=SANDBOX)
+            assert isinstance(found, answer)
 
     @pytest.mark.parametrize(
         ("until", "is_allowed"),
@@ -183,7 +177,7 @@ class TestRenewal:
             assert found.basis == "发改数据规〔2025〕26号 art. 15 ¶2"
 
 
-class TestLongestExpiry:
+class TestRenewedUntil:
     @pytest.mark.parametrize(
         ("old", "new"),
         [
@@ -206,12 +200,6 @@ class TestLongestExpiry:
         at_once = settled(NATIONAL, renewed_term_starts="AT_ATTESTATION")
         found = renewed_until(EXPIRY, attested=IN_WINDOW, profile=at_once)
         assert found == end_of(date(2036, 8, 1))
-
-    def test_counts_in_years_alone(self) -> None:
-        clocks = {**NATIONAL.clocks, "validity": SANDBOX.clocks["notice"]}
-        odd = replace(NATIONAL, clocks=clocks)
-        with pytest.raises(ValueError, match="expected months or years"):
-            renewed_until(EXPIRY, attested=IN_WINDOW, profile=odd)
 
 
 class TestStands:
@@ -243,41 +231,15 @@ class TestStands:
         assert found == Allowed(found.basis, ("the registrar cancels it",))
 
 
-class TestPublicExpiry:
-    """Corrections A14: no more than three years, and the actual time of operation."""
-
-    @pytest.mark.parametrize(
-        ("operation", "expiry"),
-        [
-            (None, date(2029, 11, 20)),
-            # Exactly three years from before the code: ends with the operation.
-            (OperationTerm(date(2026, 1, 1), date(2028, 12, 31)), date(2028, 12, 31)),
-            (OperationTerm(date(2026, 1, 1), date(2029, 1, 1)), date(2029, 1, 1)),
-            # A day more: three years from the code.
-            (OperationTerm(date(2026, 1, 1), date(2029, 1, 2)), date(2029, 11, 20)),
-            (OperationTerm(date(2024, 1, 1), date(2028, 12, 31)), date(2029, 11, 20)),
-            # An early end shortens.
-            (
-                OperationTerm(date(2026, 1, 1), date(2028, 12, 31), ended=date(2027, 5, 5)),
-                date(2027, 5, 5),
-            ),
-            # Begun after the code: the result does not outlast its own three years.
-            (OperationTerm(date(2027, 6, 1), date(2030, 5, 31)), date(2029, 11, 20)),
-        ],
-    )
-    def test_is_three_years_or_the_operation(
-        self, operation: OperationTerm | None, expiry: date
-    ) -> None:
-        assert last_second(ATTESTED, profile=PUBLIC, operation=operation) == end_of(expiry)
-
-
 days = st.dates(date(2026, 1, 1), date(2090, 12, 31))
 profiles = st.sampled_from(
     [
-        settled(profile, renewal_counts_last_day=counts, renewal_on_last_day=on_last)
-        for profile in (NATIONAL, PUBLIC)
-        for counts in (False, True)
-        for on_last in (False, True)
+        *(settled(NATIONAL, renewal_on_last_day=on_last) for on_last in (False, True)),
+        *(
+            settled(PUBLIC, renewal_counts_last_day=counts, renewal_on_last_day=on_last)
+            for counts in (False, True)
+            for on_last in (False, True)
+        ),
     ]
 )
 

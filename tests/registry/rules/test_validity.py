@@ -114,7 +114,7 @@ class TestPublicData:
     def test_stands_for_the_actual_operation_under_a_short_agreement(
         self, agreed: str, ended: str | None, expected: str
     ) -> None:
-        term = OperationTerm(day("2026-06-01"), day(agreed), (ended and day(ended)) or None)
+        term = OperationTerm(day("2026-06-01"), day(agreed), None if ended is None else day(ended))
         assert last_day(last_second(CODED, profile=PUBLIC, operation=term)) == day(expected)
 
     def test_a_long_agreement_by_a_day_where_the_first_day_counts(self) -> None:
