@@ -33,7 +33,12 @@ from registry.hashes import canonical, keccak, to_hex
 from registry.rules import Allowed, Refused, forms, profiles
 from registry.rules.clocks import History
 from registry.rules.eligibility import DutyOf, Facts, Situation, Source, Way, claimable
-from registry.rules.identifiers import NATIONAL_PREFIX, SANDBOX_PREFIX
+from registry.rules.identifiers import (
+    NATIONAL_PREFIX,
+    PUBLIC_PREFIX,
+    SANDBOX_PREFIX,
+    CertificateCode,
+)
 from registry.rules.profiles import (
     Kind,
     Profile,
@@ -390,9 +395,6 @@ class TestPublicProfile:
         fields = load("CN_PUBLIC_2025").settings["notice_fields"].value
         assert fields == ("registrant", "kind", "name", "summary")
 
-    def test_a_code_is_taken_neither_for_a_certificate_nor_for_the_sandbox(self) -> None:
-        assert load("CN_PUBLIC_2025").code_prefix not in (NATIONAL_PREFIX, SANDBOX_PREFIX)
-
     def test_refuses_the_form_of_a_property_right(self) -> None:
         with pytest.raises(NotAllowed, match="CN_PUBLIC_2025 has no rules called"):
             forms.check(a_form(), profile=load("CN_PUBLIC_2025"))
@@ -437,5 +439,13 @@ class TestEveryProfile:
         assert designed
         assert all(floors[name]["verified"] is False for name in designed)
 
-    def test_only_a_sandbox_gives_codes_of_nobody(self, profile: Profile) -> None:
-        assert (profile.code_prefix == SANDBOX_PREFIX) is profile.sandbox
+    def test_gives_codes_that_are_taken_for_no_others(self, profile: Profile) -> None:
+        assert (
+            profile.code_prefix
+            == {
+                "CN_NDA_2026": NATIONAL_PREFIX,
+                "CN_PUBLIC_2025": PUBLIC_PREFIX,
+                "SANDBOX": SANDBOX_PREFIX,
+            }[profile.name]
+        )
+        assert str(CertificateCode(profile.code_prefix, "44", 1, 2026, 11, 7))
