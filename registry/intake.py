@@ -32,9 +32,12 @@ from registry.indexer import newest
 from registry.messages import Message, Signer, message_types
 from registry.outbox import Outbox, State, Submission
 from registry.registrations import filing, questions, review
-from registry.registrations.acts import File
+from registry.registrations.acts import INITIAL, File
 from registry.registrations.filing import Papers
 from registry.relay.batches import Limits, rehearsals
+from registry.rights import questions as rights
+from registry.rights import review as right_review
+from registry.rules.rights import NO_RIGHT
 from registry.rules.states import UNATTESTED
 from registry.settings import Settings
 from registry.signatures import recover
@@ -177,20 +180,23 @@ class Intake:
         papers, form = None, b""
         if isinstance(message, File):
             papers = parse(Papers, envelope.papers, "/papers")
-            form = filing.check(
-                message,
-                papers,
-                surroundings.directory,
-                self.documents,
-                chain_id=self.deployment.chain_id,
-                registrations=self.deployment.contracts["Registrations"],
-            )
+            with self.engine.connect() as connection:
+                form = filing.check(
+                    message,
+                    papers,
+                    surroundings.directory,
+                    self.documents,
+                    connection,
+                    chain_id=self.deployment.chain_id,
+                    registrations=self.deployment.contracts["Registrations"],
+                )
             if surroundings.halted_until >= time.time():
                 raise NotAllowed(
                     f"filings are halted until {surroundings.halted_until} (Unix seconds)"
                 )
         with self.engine.connect() as connection:
             review.check(message, self.documents, connection)
+            right_review.check(message, connection)
         call = message.calldata(signatures, self._witnesses(message))
         return Parcel(message, digest, signatures, call, papers, form)
 
@@ -322,27 +328,29 @@ class Intake:
         return [refused.get(each.digest) or held[each.digest] for each in parcels]
 
     def _check_first(self, digest: str, message: File, fingerprint: str, beside: set[str]) -> None:
-        """Refuses a party's second filing of the same data (guide arts. 33, 39); another party's is sound.
+        """Refuses a party's second INITIAL of the same data (guide arts. 33, 39); another party's is sound.
 
         `beside` are those whose papers were kept a moment ago and whose acts will be.
         """
         for party in message.parties():
             for earlier in self.documents.filings_by(fingerprint, party):
                 # Its own: we kept its papers once, and died before we kept the act.
-                if earlier == digest or not (earlier in beside or self._may_stand(earlier)):
+                if earlier == digest or not (earlier in beside or self._may_stand(earlier, party)):
                     continue
                 raise Conflict(
                     f"this party filed the same data before, as {earlier}",
                     flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
                 )
 
-    def _may_stand(self, id: str) -> bool:
-        """Whether a filing stands, or may yet come to stand."""
+    def _may_stand(self, id: str, party: str) -> bool:
+        """Whether a party has rights by a filing, or may yet come to have them."""
         with self.engine.connect() as connection:
             try:
                 found = questions.registration(connection, id)
-                expiry = found.attestation.expiry if found.attestation else None
-                return found.state not in UNATTESTED and (expiry is None or expiry >= time.time())
+                if found.attestation is None:
+                    return found.state not in UNATTESTED
+                entry = rights.entry(connection, rights.id_of(id, party))
+                return entry.standing(int(time.time())) != NO_RIGHT
             except NotFound:
                 held = self.outbox.find(id)
         if held is None:
@@ -354,7 +362,8 @@ class Intake:
         if parcel.papers is None or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
-        self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
+        if parcel.message.kind == INITIAL:
+            self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
         form = self.documents.put(parcel.form)
         self.documents.keep_opening(
             Opening(

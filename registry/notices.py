@@ -31,8 +31,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from registry.documents import Documents
 from registry.errors import Mismatch, NotFound
 from registry.facts import Bytes32, ReadModel
+from registry.registrations import later, questions
 from registry.registrations.facts import Progress, RegistrationPublished
-from registry.rules.forms import InitialForm, public_extract
+from registry.registrations.questions import Registration
+from registry.rules import applications
 from registry.rules.states import UNATTESTED
 
 log = structlog.get_logger()
@@ -87,7 +89,8 @@ def enter_new(engine: Engine, documents: Documents) -> int:
             .order_by(RegistrationPublished.block, RegistrationPublished.position)
         ).all()
         for registration, block in published:
-            _enter(connection, registration, block, _extract(documents, registration))
+            found = questions.registration(connection, registration)
+            _enter(connection, registration, block, _extract(documents, found))
     return len(published)
 
 
@@ -117,17 +120,16 @@ def search(connection: Connection, words: str, *, limit: int = 20) -> list[Found
     return [Found(row.registration, row.name) for row in rows]
 
 
-def _extract(documents: Documents, registration: str) -> dict[str, Any] | None:
+def _extract(documents: Documents, found: Registration) -> dict[str, Any] | None:
     try:
-        opening = documents.opening(registration)
-        form = InitialForm.model_validate_json(documents.get(opening.form))
+        form = later.form_of(found, documents)
     except NotFound:
         return None
     except Mismatch as e:
         # One damaged document must not keep everybody's facts out of the read model.
-        log.error("notices.damaged", registration=registration, reason=e.detail)
+        log.error("notices.damaged", registration=found.id, reason=e.detail)
         return None
-    return public_extract(form)
+    return applications.public_extract(form)
 
 
 def _enter(

@@ -1,8 +1,9 @@
 """Registrations: where they stand, what became of them."""
 
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
@@ -25,18 +26,22 @@ from registry.api.answers import (
 )
 from registry.errors import Flaw, Malformed
 from registry.registrations import objections, questions
+from registry.registrations.acts import Claim
 from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
-from registry.rules.rights import Right, names
+from registry.rules.profiles import Kind
+from registry.rules.rights import GIVEN, Right, names
 from registry.rules.states import State
 
 router = APIRouter(prefix="/v1", tags=["registrations"])
+E = TypeVar("E", bound=IntEnum)
 
 
 class ApplicantBody(BaseModel):
     party: str
     rights: list[str] = Field(examples=[["HOLD", "USE"]])
+    gives: bool = Field(description="In a transfer, whether this party gives the rights up.")
 
 
 class RegistrationBody(BaseModel):
@@ -48,6 +53,7 @@ class RegistrationBody(BaseModel):
     profile: str = Field(examples=["SANDBOX"])
     profile_version: str = Field(description="The hash of the rule file that applies for good.")
     kind: str = Field(examples=["INITIAL"])
+    subject: str | None = Field(description="The attested registration that a later kind concerns.")
     applicants: list[ApplicantBody]
     state: str = Field(examples=["PUBLISHED"])
     disputed: bool = Field(description="Whether an objection is open.")
@@ -99,11 +105,13 @@ def registrations(
     registrar: Annotated[int | None, Query(ge=0, le=999)] = None,
     party: Hash = None,
     data: Hash = None,
+    subject: Hash = None,
+    kind: Annotated[str | None, Query(examples=["TRANSFER"])] = None,
     after: Cursor = None,
     limit: Limit = 50,
     at_block: AtBlock = None,
 ) -> dict[str, Any]:
-    """Registrations in the order of filing."""
+    """Registrations in the order of filing; those of later kinds also by what they concern."""
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         rows = questions.registrations(
@@ -114,6 +122,8 @@ def registrations(
             registrar=registrar,
             party=party,
             data=data,
+            subject=subject,
+            kind=_kind(kind),
             at=at_block,
         )
         return now.envelope() | {
@@ -146,16 +156,31 @@ def data(
 
 
 def _state(name: str | None) -> State | None:
-    if name is None:
-        return None
+    return None if name is None else _member(State, name, "state")
+
+
+def _kind(name: str | None) -> Kind | None:
+    return None if name is None else _member(Kind, name, "kind")
+
+
+def _member(among: type[E], name: str, what: str) -> E:
     try:
-        return State[name]
+        return among[name]
     except KeyError:
-        known = ", ".join(each.name for each in State if each)
+        known = ", ".join(each.name for each in among if each)
         raise Malformed(
-            f"no state {name[:40]!r}; there are {known}",
-            flaws=(Flaw("/state", "state", f"expected one of {known}"),),
+            f"no {what} {name[:40]!r}; there are {known}",
+            flaws=(Flaw(f"/{what}", what, f"expected one of {known}"),),
         ) from None
+
+
+def _applicant(claim: Claim) -> dict[str, Any]:
+    gives = bool(claim.rights & GIVEN)
+    return {
+        "party": claim.party,
+        "rights": list(names(Right(claim.rights & ~GIVEN))),
+        "gives": gives,
+    }
 
 
 def envelope_of(now: Reading, found: Registration) -> dict[str, Any]:
@@ -193,11 +218,9 @@ def _registration(now: Reading, found: Registration) -> dict[str, Any]:
         "registrar": f"{found.registrar:03d}",
         "profile": profile.name,
         "profile_version": profile.version,
-        "kind": profiles.Kind(found.kind).name,
-        "applicants": [
-            {"party": claim.party, "rights": list(names(Right(claim.rights)))}
-            for claim in found.claims
-        ],
+        "kind": Kind(found.kind).name,
+        "subject": found.subject,
+        "applicants": [_applicant(claim) for claim in found.claims],
         "state": found.state.name,
         "disputed": found.state is State.PUBLISHED and found.open_objections > 0,
         "lapsed": found.state is State.CORRECTION_REQUESTED and running_out,
@@ -208,7 +231,7 @@ def _registration(now: Reading, found: Registration) -> dict[str, Any]:
         "until": found.until,
         "open_objections": found.open_objections,
         "upheld": found.upheld,
-        "code": attested.code if attested else None,
+        "code": attested.code or None if attested else None,
         "since": attested.since if attested else None,
         "expiry": attested.expiry if attested else None,
         "notice": notices.notice(now.connection, found.id) if found.publication else None,

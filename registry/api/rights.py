@@ -1,11 +1,11 @@
-"""Rights: what each party holds."""
+"""Rights: what each party holds, what limits it, and what became of it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from registry import rights
 from registry.api.answers import (
     Answer,
     AtBlock,
@@ -20,19 +20,54 @@ from registry.api.answers import (
     place_of,
     reading,
 )
-from registry.rules.rights import names
+from registry.rights import questions
+from registry.rights.questions import Entry, Remark
+from registry.rights.timeline import Moment, timeline
+from registry.rules.profiles import Kind
+from registry.rules.rights import Exercise, exercises, names
 
 router = APIRouter(prefix="/v1", tags=["rights"])
+
+
+class RemarkBody(BaseModel):
+    """A remark on what a party holds (guide art. 23)."""
+
+    serial: int
+    kind: int = Field(description="The number of the kind of remark in the rule profile.")
+    instrument: str = Field(description="The hash of the paper on which it rests.")
+    rights: list[str]
+    bars: list[str] = Field(description="What it bars of these rights.", examples=[["TRANSFER"]])
+    until: int = Field(description="Unix seconds; the last second at which it bars.")
+    act: str
+    block: int
+    lifted: int | None = Field(description="The block of its lifting.")
+    lifting: str | None = Field(description="The hash of the paper on which the lifting rests.")
+
+
+class EndBody(BaseModel):
+    right: str = Field(examples=["HOLD"])
+    expiry: int = Field(description="Unix seconds; the last second at which it stands.")
 
 
 class RightBody(BaseModel):
     id: str
     registration: str
     holder: str
-    rights: list[str]
+    rights: list[str] = Field(description="Those held, whether their time is over or not.")
     standing: list[str] = Field(description="Those that stand at the answer's block.")
+    barred: list[str] = Field(
+        description="What a standing remark bars of any of them.", examples=[["TRANSFER"]]
+    )
     since: int
-    expiry: int
+    expiry: int | None = Field(
+        description="Of the right that stands longest; none without a right."
+    )
+    ends: list[EndBody]
+    renewal: str | None = Field(
+        description="The pending renewal, which keeps rights from lapsing (guide art. 36)."
+    )
+    step: int
+    remarks: list[RemarkBody]
 
 
 class RightAnswer(Answer):
@@ -44,13 +79,46 @@ class RightsAnswer(Answer):
     next: str | None
 
 
+class MomentBody(BaseModel):
+    time: int = Field(description="Unix seconds.")
+    block: int
+    position: int
+    event: str = Field(examples=["RightGiven"])
+    article: str = Field(examples=["art. 34"])
+    registration: str
+    kind: str = Field(examples=["TRANSFER"])
+    right: str | None
+    rights: list[str]
+    expiry: int | None
+    act: str
+    signer: str | None
+
+
+class TimelineAnswer(Answer):
+    right: RightBody
+    moments: list[MomentBody]
+
+
 @router.get("/rights/{id}", response_model=RightAnswer)
 async def right(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
     """What one party holds from one registration."""
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
-        found = rights.entry(connection, hash_of(id, "/id"), at=at_block)
-        return now.envelope() | {"right": _right(now, found)}
+        found = questions.entry(connection, hash_of(id, "/id"), at=at_block)
+        return now.envelope() | {"right": _rights(now, [found])[0]}
+
+
+@router.get("/rights/{id}/timeline", response_model=TimelineAnswer)
+def life(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
+    """The whole life of a right, from the first filing on: each step with the article behind it."""
+    with house.engine.connect() as connection:
+        now = reading(connection, at_block)
+        moments = timeline(connection, hash_of(id, "/id"), at=at_block)
+        found = questions.entry(connection, id, at=at_block)
+        return now.envelope() | {
+            "right": _rights(now, [found])[0],
+            "moments": [_moment(each) for each in moments],
+        }
 
 
 @router.get("/rights", response_model=RightsAnswer)
@@ -65,7 +133,7 @@ async def rights_list(
     """Rights in the order of their birth; not exclusive: several may hold the same right."""
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
-        rows = rights.entries(
+        rows = questions.entries(
             connection,
             registration=registration,
             holder=holder,
@@ -74,18 +142,52 @@ async def rights_list(
             at=at_block,
         )
         return now.envelope() | {
-            "rights": [_right(now, found) for _, found in rows],
+            "rights": _rights(now, [found for _, found in rows]),
             "next": cursor_of(rows[-1][0]) if len(rows) == limit else None,
         }
 
 
-def _right(now: Reading, found: rights.Entry) -> dict[str, Any]:
+def _rights(now: Reading, found: list[Entry]) -> list[dict[str, Any]]:
+    remarks = questions.remarks(now.connection, [each.id for each in found], at=now.at)
+    return [_right(now.as_of["time"], each, remarks.get(each.id, [])) for each in found]
+
+
+def _right(moment: int, found: Entry, remarks: list[Remark]) -> dict[str, Any]:
+    barred = 0
+    for act in Exercise:
+        if any(each.bars(found.rights, act, moment) for each in remarks):
+            barred |= act
     return {
         "id": found.id,
         "registration": found.registration,
         "holder": found.holder,
         "rights": list(names(found.rights)),
-        "standing": list(names(found.standing(now.as_of["time"]))),
+        "standing": list(names(found.standing(moment))),
+        "barred": list(exercises(barred)),
         "since": found.since,
         "expiry": found.expiry,
+        "ends": [{"right": right.name, "expiry": end} for right, end in found.ends.items()],
+        "renewal": found.renewal if moment <= found.renewal_until else None,
+        "step": found.step,
+        "remarks": [_remark(each) for each in remarks],
     }
+
+
+def _remark(found: Remark) -> dict[str, Any]:
+    return {
+        "serial": found.serial,
+        "kind": found.kind,
+        "instrument": found.instrument,
+        "rights": list(names(found.rights)),
+        "bars": list(exercises(found.acts)),
+        "until": found.until,
+        "act": found.act,
+        "block": found.block,
+        "lifted": found.lifted,
+        "lifting": found.lifting,
+    }
+
+
+def _moment(found: Moment) -> dict[str, Any]:
+    values = asdict(found)
+    return values | {"rights": list(names(found.rights)), "kind": Kind(found.kind).name}

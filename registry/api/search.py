@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from registry import notices, rights
+from registry import notices
 from registry.api.answers import Answer, HouseOf, Limit, Reading, reading
 from registry.errors import NotFound
 from registry.registrations import questions
+from registry.rights import questions as rights
 
 router = APIRouter(prefix="/v1", tags=["search"])
 

@@ -20,6 +20,8 @@ from registry.messages import Message, address_of
 from registry.parties import KeyReplaced
 from registry.registrations import questions
 from registry.registrations.questions import Change, Registration
+from registry.rights import questions as rights
+from registry.rights.facts import CHANGES
 from registry.signatures import recover
 from registry.verification.proofs import MOST_HEADERS
 from registry.verification.shapes import BUNDLE, EVENTS
@@ -140,6 +142,15 @@ def _said(connection: Connection, found: Registration, last: int) -> set[tuple[i
                 )
             )
             said |= {(row[0], row[1]) for row in rows}
+    entries = [each.id for each in rights.of_registration(connection, found.id, at=last)]
+    for fact in CHANGES:
+        columns = fact.__table__.columns
+        rows = connection.execute(
+            select(columns["block"], columns["transaction"]).where(
+                columns["right"].in_(entries), columns["block"] <= last
+            )
+        )
+        said |= {(row[0], row[1]) for row in rows}
     holders = [claim.party for claim in found.claims]
     replaced = connection.execute(
         select(KeyReplaced.block, KeyReplaced.transaction).where(

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from registry import rights
 from registry.deployment import Deployment
 from registry.documents import Documents
 from registry.errors import NotFound
@@ -16,6 +15,7 @@ from registry.facts import Block, Final
 from registry.registrations import questions
 from registry.registrations.facts import ProfileEnacted
 from registry.registrations.questions import Registration
+from registry.rights import questions as rights
 from registry.rules import profiles
 from registry.rules.rights import names
 from registry.verification.shapes import CERTIFICATE, LEGAL, described
@@ -32,13 +32,15 @@ def certificate(
     """The certificate of an attested registration as it stood after block `at`, or after the newest.
 
     Of the form it repeats names and limits, which art. 26 has attested and art. 24 publishes.
-    Raises: NotFound when there is no such registration or it is not attested.
+    It says what became of the rights since: a transfer or cancellation shrinks them, a renewal
+    extends them (guide arts. 34 to 37). Raises: NotFound when there is no such registration, it is not
+    attested, or it is of a kind that is given no code.
     """
     found = questions.registration(connection, registration, at=at)
     attested, published = found.attestation, found.publication
-    if attested is None or published is None:
-        raise NotFound(f"{registration} is not attested, so that it has no certificate")
-    entries = rights.entries(connection, registration=registration, at=at, limit=len(found.claims))
+    if attested is None or published is None or not attested.code:
+        raise NotFound(f"{registration} is not attested, or given no certificate of its own")
+    entries = rights.of_registration(connection, registration, at=at)
     return {
         "certificate": CERTIFICATE,
         "ledger": {
@@ -49,23 +51,49 @@ def certificate(
         "registration": registration,
         "data": found.data,
         "kind": found.kind,
+        "subject": found.subject,
         "registrar": found.registrar,
         "profile": _profile(connection, found.profile),
         "rights": [
-            {"right": each.id, "holder": each.holder, "rights": list(names(each.rights))}
-            for _, each in entries
+            {
+                "right": each.id,
+                "holder": each.holder,
+                "ends": [{"right": right.name, "expiry": end} for right, end in each.ends.items()],
+            }
+            for each in entries
         ],
         "since": attested.since,
-        "expiry": attested.expiry,
+        "expiry": max((each.expiry for each in entries if each.expiry), default=None),
         "national": {
             "publication": _reference(published),
             "attestation": _reference(attested),
         },
         "described": _described(documents, found),
-        "remarks": [],
+        "remarks": _remarks(connection, entries, at),
         "legal": LEGAL[_reference(attested) is not None],
         "as_of": _as_of(connection, at),
     }
+
+
+def _remarks(
+    connection: Connection, entries: list[rights.Entry], at: int | None
+) -> list[dict[str, Any]]:
+    """Those that stand, lifted ones left out (guide art. 23)."""
+    found = rights.remarks(connection, [each.id for each in entries], at=at)
+    return [
+        {
+            "right": each.right,
+            "serial": each.serial,
+            "kind": each.kind,
+            "instrument": each.instrument,
+            "rights": list(names(each.rights)),
+            "acts": each.acts,
+            "until": each.until,
+        }
+        for right in sorted(found)
+        for each in found[right]
+        if each.lifted is None
+    ]
 
 
 def _as_of(connection: Connection, at: int | None) -> dict[str, Any]:

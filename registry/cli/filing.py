@@ -46,14 +46,17 @@ def fingerprint(
 
 
 def file(
-    path: Annotated[Path, typer.Argument(help="The data: a file or a folder.")],
-    form: Annotated[Path, typer.Option(help="The form of annex 1 as JSON.", exists=True)],
+    path: Annotated[
+        str, typer.Argument(help="The data: a file or a folder, or its fingerprint as 0x text.")
+    ],
+    form: Annotated[Path, typer.Option(help="The form of its kind as JSON.", exists=True)],
     key: KeyFile,
     password_file: PasswordFile = None,
     sample: Annotated[Path | None, typer.Option(help="Give the sample in this file.")] = None,
     paper: Annotated[
         list[str] | None, typer.Option(help="Give a paper: KIND=FILE, such as IDENTITY=id.pdf.")
     ] = None,
+    kind: Annotated[str, typer.Option(help="INITIAL, TRANSFER, AMENDMENT, ...")] = "INITIAL",
     registrar: Annotated[int, typer.Option(help="The registrar's number.")] = 990,
     profile: Annotated[str | None, typer.Option(help="Rule profile (REGISTRY_PROFILE).")] = None,
     papers: Papers = Path("papers"),
@@ -64,12 +67,16 @@ def file(
     data: told.Data = None,
     json: told.Json = False,
 ) -> None:
-    """File a claim: fingerprint here, sign here, send. The data stays with you."""
+    """File an application: fingerprint here, sign here, send. The data stays with you."""
     from registry.client import Client
     from registry.fingerprint import fingerprint as reading
     from registry.hashes import content_hash
-    from registry.rules import forms, profiles
+    from registry.rules import applications, profiles
 
+    if kind not in profiles.Kind.__members__:
+        raise typer.BadParameter(
+            f"got {kind}, expected one of {', '.join(profiles.Kind.__members__)}"
+        )
     chosen = profile or told.settings(data).profile
     filled, given = _read_json(form), [_kind_and_file(each) for each in paper or ()]
     documents = [each.read_bytes() for _, each in given]
@@ -83,15 +90,18 @@ def file(
     ]
     # Before anything leaves this machine: of core data nothing may be taken in, sample and papers least.
     rules = profiles.load(chosen)
-    for warning in forms.review(forms.check(filled, profile=rules), profile=rules).warnings:
+    checked = applications.parse(profiles.Kind[kind], filled, profile=rules)
+    for warning in applications.review(checked, profile=rules).warnings:
         told.aside(f"  {warning.pointer} [{warning.rule}] {warning.detail}")
     keys = [_open_key(each, password_file) for each in key]
-    with told.progress(f"reading {path}", _size(path)) as done:
-        root = reading(path, progress=done).root
+    root = path
+    if not path.startswith("0x"):
+        with told.progress(f"reading {path}", _size(Path(path))) as done:
+            root = reading(Path(path), progress=done).root
     with Client(told.url_of(url, data), papers=papers) as client:
         for each in documents:
             client.document(each)
-        receipt = client.file(root, filled, keys, registrar=registrar, profile=chosen)
+        receipt = client.file(root, filled, keys, kind=kind, registrar=registrar, profile=chosen)
         told.aside(f"received 已收到; what opens it is kept in {receipt.papers}")
         about = {"registration": receipt.digest, "state": receipt.state, "fingerprint": root}
         about |= {"papers": str(receipt.papers), "status_url": client.line.url + receipt.status_url}
@@ -115,6 +125,7 @@ def sign(
     """Sign any act; offline where the file holds its EIP-712 `domain`."""
     from registry.client import Client
     from registry.registrations import acts  # noqa: F401 - declares the types
+    from registry.rights import acts as right_acts  # noqa: F401
 
     wanted = _read_json(message)
     kind = _kind_of(wanted.get("type") or wanted.get("primaryType"))

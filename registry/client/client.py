@@ -14,8 +14,9 @@ from registry.fingerprint import fingerprint
 from registry.hashes import canonical, content_hash, to_hex
 from registry.messages import ZERO, Domain, Message, Signer, party_of
 from registry.reading import Read
-from registry.registrations.acts import INITIAL, Claim, File, commitment
-from registry.rules import forms, profiles
+from registry.registrations.acts import Claim, File, commitment
+from registry.rules import applications, profiles
+from registry.rules.rights import Right, parse
 
 HOUR = 3600
 Signed = Message | Read
@@ -66,23 +67,26 @@ class Client:
         form: dict[str, Any],
         keys: SigningKey | Sequence[SigningKey],
         *,
+        kind: str = "INITIAL",
         registrar: int = 990,
         profile: str = profiles.DEMO,
         lifetime: int = HOUR,
     ) -> Receipt:
-        """Files the form's claims in some data: a file, a folder, or a root known before as `0x` text.
+        """Files an application for some data: a file, a folder, or a root known before as `0x` text.
+
+        The form is that of its kind; of a later kind it names the registration concerned.
 
         Reads the data here; salt, form and signatures are on this disk before they are sent, so that
         `send_again` can finish what a broken line interrupted. `lifetime` is the seconds that the
         signature stays executable. Raises: Malformed, NotAllowed before anything is signed; any
         refusal of the registry; Unavailable when it did not answer.
         """
-        forms.check(form, profile=profiles.load(profile))
+        applications.parse(profiles.Kind[kind], form, profile=profiles.load(profile))
         root = path_or_fingerprint if isinstance(path_or_fingerprint, str) else None
         if root is None:
             root = fingerprint(Path(path_or_fingerprint)).root
         kept = self.prepare(
-            root, form, keys, registrar=registrar, profile=profile, lifetime=lifetime
+            root, form, keys, kind=kind, registrar=registrar, profile=profile, lifetime=lifetime
         )
         return self.send_again(kept.save(self.papers))
 
@@ -92,16 +96,20 @@ class Client:
         form: dict[str, Any],
         keys: SigningKey | Sequence[SigningKey],
         *,
+        kind: str = "INITIAL",
         registrar: int = 990,
         profile: str = profiles.DEMO,
         lifetime: int = HOUR,
     ) -> Papers:
         """A signed filing that was neither checked nor kept nor sent. Raises: Malformed, BadSignature."""
+        rules = profiles.load(profile)
+        shape = applications.shape(profiles.Kind[kind], profile=rules)
+        filled = shape.model_validate_json(canonical(form))
+        subject = applications.subject(filled)
+        held = {} if subject is None else self._held(subject)
         claims = tuple(
-            Claim(party=party, rights=int(rights))
-            for party, rights in forms.claims(
-                forms.InitialForm.model_validate_json(canonical(form))
-            )
+            Claim(party=party, rights=claimed)
+            for party, claimed in applications.claims_to_sign(filled, held=held, profile=rules)
         )
         salt, domain = to_hex(secrets.token_bytes(32)), self.domain(File)
         data = commitment(
@@ -115,18 +123,23 @@ class Client:
         message = File(
             claims=claims,
             data=data,
+            subject=subject or ZERO,
             registrar=registrar,
-            profile=profiles.load(profile).number,
-            kind=INITIAL,
+            profile=rules.number,
+            kind=profiles.Kind[kind],
             deadline=int(time.time()) + lifetime,
         )
         digest = message.digest(domain)
         signatures = self._signatures(message, digest, _several(keys))
-        named = {form["sample"], *(paper["hash"] for paper in form["papers"])}
+        named = applications.documents(filled)
         tickets = {name: ticket for name, ticket in self._tickets.items() if name in named}
         return Papers(
             digest, message.model_dump(mode="json"), signatures, salt, root, form, tickets
         )
+
+    def _held(self, registration: str) -> dict[str, Right]:
+        entries = self.rights(registration=registration, limit=200)["rights"]
+        return {each["holder"]: parse(each["rights"]) for each in entries}
 
     def send_again(self, papers: Path) -> Receipt:
         """Sends a filing whose papers are kept here; as often as you like, it is one filing."""
@@ -239,6 +252,14 @@ class Client:
     ) -> dict[str, Any]:
         """Rights in the order of their birth."""
         return self.line.get("/v1/rights", holder=holder, registration=registration, limit=limit)
+
+    def right(self, id: str, *, at_block: int | None = None) -> dict[str, Any]:
+        """What one party holds, what limits it, and until when. Raises: NotFound."""
+        return self.line.get(f"/v1/rights/{id}", at_block=at_block)
+
+    def timeline(self, right: str, *, at_block: int | None = None) -> dict[str, Any]:
+        """The whole life of a right, each step with the article behind it. Raises: NotFound."""
+        return self.line.get(f"/v1/rights/{right}/timeline", at_block=at_block)
 
     def deadlines(
         self, *, registrar: int | None = None, before: int | None = None

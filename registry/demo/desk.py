@@ -9,7 +9,9 @@ from registry.errors import Mismatch, WouldRevert
 from registry.hashes import canonical, content_hash
 from registry.messages import ZERO, Message
 from registry.registrations.acts import Accept, Attest, Publish, Resolve, commitment
+from registry.rights.acts import Lift, Remark
 from registry.rules import forms, profiles
+from registry.rules.rights import Exercise, Right
 from registry.up import REGISTRAR, Staff
 
 HOUR = 3600
@@ -77,21 +79,51 @@ class Desk:
         )
         return self._do(act, self.staff.reviewer)
 
-    def attest(self, ids: Sequence[str]) -> str:
+    def attest(self, ids: Sequence[str], *, expiry: int | None = None) -> str:
         """Raises: WouldRevert while the notice or its grace runs, or an objection is open."""
         act = Attest(
             officer=self.staff.approver.address,
             profile=self.profile.number,
-            expiry=int(time.time()) + 3 * YEAR,
+            expiry=expiry or int(time.time()) + 3 * YEAR,
             receipt=ZERO,
             effective=0,
             **self._many(ids),
         )
         return self._do(act, self.staff.approver)
 
-    def attest_when_allowed(self, ids: Sequence[str]) -> str:
+    def attest_when_allowed(self, ids: Sequence[str], *, expiry: int | None = None) -> str:
         """Asks again until the contract's clocks have run out."""
-        return _once_allowed(lambda: self.attest(ids))
+        return _once_allowed(lambda: self.attest(ids, expiry=expiry))
+
+    def remark(self, right: str, kind: int, instrument: str, rights: Right, acts: Exercise) -> int:
+        """Bars acts on rights for a year; the remark's serial."""
+        found = self.client.right(right)["right"]
+        act = Remark(
+            registrar=REGISTRAR,
+            officer=self.staff.reviewer.address,
+            right=right,
+            step=found["step"],
+            kind=kind,
+            instrument=instrument,
+            rights=int(rights),
+            acts=int(acts),
+            until=int(time.time()) + YEAR,
+            deadline=int(time.time()) + HOUR,
+        )
+        self._do(act, self.staff.reviewer)
+        return len(found["remarks"])
+
+    def lift(self, right: str, serial: int, instrument: str) -> str:
+        act = Lift(
+            registrar=REGISTRAR,
+            officer=self.staff.reviewer.address,
+            right=right,
+            step=self.client.right(right)["right"]["step"],
+            serial=serial,
+            instrument=instrument,
+            deadline=int(time.time()) + HOUR,
+        )
+        return self._do(act, self.staff.reviewer)
 
     def _do(self, act: Message, key: Any) -> str:
         return str(self.client.wait(self.client.send(act, key).digest)["digest"])

@@ -66,6 +66,19 @@ class Person:
         told = f"演示材料，主体为虚构，不具有证明力。\n申请人：{self.name}\n材料：{kind}\n{text}\n"
         return told.encode()
 
+    def as_applicant(self, role: str = "APPLICANT") -> Form:
+        """As annexes 2 to 5 ask for who applies."""
+        return {
+            "party": self.party,
+            "role": role,
+            "name": self.name,
+            "kind": "LEGAL",
+            "id": make_fictitious_uscc(self.name),
+            "contact": "示范联系人",
+            "phone": "000-00000000",
+            "address": "示范市示范区示范路1号（虚构）",
+        }
+
     def form(
         self,
         *,
@@ -77,8 +90,10 @@ class Person:
         span: tuple[str, str] | None,
         sample: str,
         papers: list[tuple[str, str]],
+        until: str | None = None,
     ) -> Form:
-        """The annex-1 form; `span` is first and last day, today where None; papers are (kind, hash)."""
+        """The annex-1 form; `span` is first and last day, today where None; papers are (kind, hash);
+        `until` is the last day agreed, in Beijing."""
         source, facts = obtained
         first, last = span or (today().isoformat(), today().isoformat())
         return {
@@ -92,7 +107,8 @@ class Person:
                     "phone": "000-00000000",
                     "address": "示范市示范区示范路1号（虚构）",
                     "business_status": "存续（虚构）",
-                    "claim": {"rights": rights, "limits": "无"},
+                    "claim": {"rights": rights, "limits": "无"}
+                    | ({"until": until} if until else {}),
                 }
             ],
             "data": {
@@ -125,6 +141,7 @@ class People:
     partner: Person
     gatherer: Person
     objector: Person
+    operator: Person
 
     @staticmethod
     def of(folder: Path) -> "People":
@@ -133,4 +150,5 @@ class People:
             partner=Person.of(folder, "partner", "示范园区运营有限公司"),
             gatherer=Person.of(folder, "gatherer", "示范网络采集有限公司"),
             objector=Person.of(folder, "objector", "示范异议有限公司"),
+            operator=Person.of(folder, "operator", "示范数据经营有限公司"),
         )

@@ -11,6 +11,7 @@ from typing import Any
 from registry import verification
 from registry.client import Client, Receipt
 from registry.demo.desk import HOUR, Desk
+from registry.demo.life import Sequel, agreed_day
 from registry.demo.machine import published, record
 from registry.demo.people import AGREED, COLLECTED, GATHERED, Form, People, Person
 from registry.errors import Mismatch, NotAllowed, NotFound, RegistryError, WouldRevert
@@ -37,6 +38,7 @@ class Story:
     trust: str = ""
     verification: dict[str, Any] = field(default_factory=dict)
     tampering: dict[str, Any] = field(default_factory=dict)
+    life: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +78,7 @@ class _Stage:
         self.objector_is_heard(ids)
         self.registrar_attests(first, second)
         self.stranger_verifies(self.story.registrations[0], first)
+        self.right_lives_on()
 
     def collector_files(self) -> Receipt:
         self.tell("1. An enterprise files what its own machine recorded 采集数据的企业提出登记申请")
@@ -227,12 +230,25 @@ class _Stage:
         for claim in false:
             self.tell(f"   {what}: FALSE {claim.claim['en']} {claim.because}")
 
+    def right_lives_on(self) -> None:
+        rows = record(self.own / "sequel")
+        rights = ["HOLD", "USE", "OPERATE"]
+        person = self.people.collector
+        form = self._machine_form(person, COLLECTED, rights, rows, until=agreed_day())
+        filed = self.client.file(self.own / "sequel", form, person.key)
+        self.client.wait(filed.digest)
+        root = fingerprint(self.own / "sequel").root
+        life = Sequel(self.client, self.desk, self.people, self.tell).play(filed, root)
+        self.story.life = asdict(life)
+
     def _machine_form(
         self,
         person: Person,
         obtained: tuple[dict[str, str], dict[str, Any]],
         rights: list[str],
         rows: list[str],
+        *,
+        until: str | None = None,
     ) -> Form:
         papers = [
             (kind, self.client.document(person.paper(kind, "见登记表。"), media="text/plain"))
@@ -247,6 +263,7 @@ class _Stage:
             span=None,
             sample=self.client.document("".join(rows[:4]).encode(), media="text/csv"),
             papers=papers,
+            until=until,
         )
 
     @staticmethod

@@ -30,7 +30,7 @@ from registry.hashes import from_hex, keccak, to_hex
 from registry.keys import Key
 from registry.registrars import CheckpointKeyAuthorised, OfficerAppointed, RegistrarAdmitted
 from registry.registrations.facts import ProfileEnacted
-from registry.rights import SourceAdmitted
+from registry.rights.facts import SourceAdmitted
 
 # So many calls in one transaction stay well below the gas that one may have.
 CALLS_AT_ONCE = 40

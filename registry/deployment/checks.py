@@ -26,7 +26,7 @@ from registry.facts import Fact
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import Domain
 from registry.registrations.facts import ProfileEnacted
-from registry.rights import SourceAdmitted, SourceRetired
+from registry.rights.facts import SourceAdmitted, SourceRetired
 from registry.rules import profiles
 
 # Seconds would pass this in the year 5138; milliseconds did in 1973.

@@ -16,7 +16,6 @@ from registry.messages import (
 )
 
 INITIAL = 1
-GIVEN = 8
 MOST_APPLICANTS = 32
 COMMITMENT_TAG = keccak(b"data-rights-registry/data/1")
 

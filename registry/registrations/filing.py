@@ -7,15 +7,19 @@ from hmac import compare_digest
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from registry.bodies import malformed
 from registry.directory import Directory
 from registry.documents import Documents
 from registry.errors import Flaw, NotAllowed, RegistryError
 from registry.hashes import content_hash
-from registry.messages import Bytes32
-from registry.registrations.acts import INITIAL, File, commitment
-from registry.rules import forms, profiles
+from registry.messages import ZERO, Bytes32
+from registry.registrations import later
+from registry.registrations.acts import File, commitment
+from registry.rules import applications, profiles
+from registry.rules.later_forms import LaterForm
+from registry.rules.profiles import Kind, Profile
 
 
 class Papers(BaseModel):
@@ -37,6 +41,7 @@ def check(
     papers: Papers,
     directory: Directory,
     documents: Documents,
+    connection: Connection,
     *,
     chain_id: int,
     registrations: str,
@@ -46,10 +51,13 @@ def check(
     Raises: Malformed for shape, claims or commitment; NotAllowed when the law or the registrar stands
     against it.
     """
-    form, content = _checked_form(papers.form, profiles.load_by_number(message.profile))
-    if message.kind != INITIAL:
-        raise malformed("/message/kind", "kind", f"got {message.kind}, expected INITIAL {INITIAL}")
-    _check_claims(message, form)
+    profile = profiles.load_by_number(message.profile)
+    kind = _kind(message, profile)
+    form, content = _checked_form(kind, papers.form, profile)
+    if isinstance(form, LaterForm):
+        later.check(message, form, papers.fingerprint, documents, connection, profile=profile)
+    else:
+        _check_claims(message, form, profile)
     opened = commitment(
         salt=papers.salt,
         fingerprint=papers.fingerprint,
@@ -67,9 +75,22 @@ def check(
     return content
 
 
-def _check_claims(message: File, form: forms.InitialForm) -> None:
+def _kind(message: File, profile: Profile) -> Kind:
+    if message.kind not in profile.kinds:
+        known = ", ".join(f"{kind.name} {kind}" for kind in sorted(profile.kinds))
+        raise malformed(
+            "/message/kind", "kind", f"got {message.kind}, under {profile.name} there are {known}"
+        )
+    if (message.kind == Kind.INITIAL) != (message.subject == ZERO):
+        raise malformed(
+            "/message/subject", "subject", "INITIAL concerns none, every other kind concerns one"
+        )
+    return Kind(message.kind)
+
+
+def _check_claims(message: File, form: applications.Form, profile: Profile) -> None:
     claimed = tuple((claim.party, claim.rights) for claim in message.claims)
-    stated = tuple((party, int(rights)) for party, rights in forms.claims(form))
+    stated = applications.claims_to_sign(form, held={}, profile=profile)
     if claimed != stated:
         raise malformed(
             "/message/claims",
@@ -93,8 +114,8 @@ def _check_registrar(message: File, directory: Directory) -> None:
         )
 
 
-def _check_tickets(papers: Papers, form: forms.InitialForm, documents: Documents) -> None:
-    named = {form.sample, *(paper.hash for paper in form.papers)}
+def _check_tickets(papers: Papers, form: applications.Form, documents: Documents) -> None:
+    named = applications.documents(form)
     for name, ticket in papers.tickets.items():
         if name not in named:
             raise malformed(f"/papers/tickets/{name}", "unnamed", "the form names no such document")
@@ -105,10 +126,10 @@ def _check_tickets(papers: Papers, form: forms.InitialForm, documents: Documents
 
 
 def _checked_form(
-    value: dict[str, Any], profile: profiles.Profile
-) -> tuple[forms.InitialForm, bytes]:
+    kind: Kind, value: dict[str, Any], profile: Profile
+) -> tuple[applications.Form, bytes]:
     try:
-        return forms.checked(value, profile=profile)
+        return applications.parsed(kind, value, profile=profile)
     except RegistryError as e:
         # The form knows its own members; in a body they lie below /papers/form.
         flaws = (Flaw(f"/papers/form{f.pointer}", f.rule, f.detail) for f in e.flaws)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from registry.errors import NotFound
 from registry.facts import ActSigned, Block, Fact
+from registry.messages import ZERO
 from registry.registrations.acts import Claim, File
 from registry.registrations.facts import (
     VERB_OF,
@@ -35,6 +36,7 @@ from registry.registrations.facts import (
     RegistrationAttested,
     RegistrationFiled,
     RegistrationPublished,
+    SubjectNamed,
     SupplementRequested,
 )
 from registry.rules import states
@@ -46,7 +48,7 @@ class Registration:
     """Where one registration stands, with what its certificate needs.
 
     Times are Unix seconds. `until` is the last second of the correction, supplement or notice that
-    runs; None when none does.
+    runs; None when none does. `subject` is the registration that a later kind concerns.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Registration:
     registrar: int
     profile: int
     kind: int
+    subject: str | None
     claims: tuple[Claim, ...]
     deadline: int
     filed: int
@@ -90,7 +93,7 @@ class Change:
 
 
 # Above every block's number: "at any block".
-_NEVER = 2**53
+NEVER = 2**53
 _RUNNING: dict[State, type[Fact]] = {
     State.CORRECTION_REQUESTED: CorrectionRequested,
     State.SUPPLEMENT_REQUESTED: SupplementRequested,
@@ -120,10 +123,13 @@ def _standings(at: Any) -> Select[Any]:
             CHANGE.c.state,
             CHANGE.c.block.label("changed_block"),
             changed_in.c.time.label("changed"),
+            SubjectNamed.subject,
         )
+        .select_from(RegistrationFiled)
         .join(filed_in, filed_in.c.number == RegistrationFiled.block)
         .join(CHANGE, and_(CHANGE.c.registration == RegistrationFiled.registration, stands(at)))
         .join(changed_in, changed_in.c.number == CHANGE.c.block)
+        .outerjoin(SubjectNamed, SubjectNamed.registration == RegistrationFiled.registration)
     )
 
 
@@ -138,7 +144,7 @@ def _newest(fact: type[Fact]) -> Select[Any]:
 
 
 def _known(id: str, at: int | None) -> dict[str, Any]:
-    return {"id": id, "at": _NEVER if at is None else at}
+    return {"id": id, "at": NEVER if at is None else at}
 
 
 # Built once: to build a statement takes longer than to run it.
@@ -188,6 +194,8 @@ def registrations(
     registrar: int | None = None,
     party: str | None = None,
     data: str | None = None,
+    subject: str | None = None,
+    kind: int | None = None,
     at: int | None = None,
 ) -> list[tuple[tuple[int, int], Registration]]:
     """Registrations in order of filing, each with its cursor (block, position); all after `after`."""
@@ -203,6 +211,10 @@ def registrations(
         question = question.where(RegistrationFiled.registrar == registrar)
     if data is not None:
         question = question.where(RegistrationFiled.data == data)
+    if subject is not None:
+        question = question.where(SubjectNamed.subject == subject)
+    if kind is not None:
+        question = question.where(RegistrationFiled.kind == kind)
     if party is not None:
         joined = select(ApplicantJoined.registration).where(ApplicantJoined.party == party)
         question = question.where(
@@ -215,7 +227,7 @@ def registrations(
         question = question.where(CHANGE.c.state == int(state)).order_by(CHANGE.c.filing)
         if after is not None:
             question = question.where(CHANGE.c.filing > _ordinal(after))
-    rows = connection.execute(question, {"at": _NEVER if at is None else at}).all()
+    rows = connection.execute(question, {"at": NEVER if at is None else at}).all()
     return [((row.block, row.position), _assemble(connection, row, at)) for row in rows]
 
 
@@ -278,12 +290,16 @@ def filing(connection: Connection, id: str) -> File:
 def filings(connection: Connection, ids: Sequence[str]) -> dict[str, File]:
     """The messages that filed these registrations, by id; unknown ones are left out."""
     rows = connection.execute(
-        select(RegistrationFiled.__table__).where(RegistrationFiled.registration.in_(ids))
+        select(RegistrationFiled.__table__, SubjectNamed.subject)
+        .select_from(RegistrationFiled)
+        .outerjoin(SubjectNamed, SubjectNamed.registration == RegistrationFiled.registration)
+        .where(RegistrationFiled.registration.in_(ids))
     ).all()
     return {
         row.registration: File(
             claims=_claims(connection, row),
             data=row.data,
+            subject=row.subject or ZERO,
             registrar=row.registrar,
             profile=row.profile,
             kind=row.kind,
@@ -332,6 +348,7 @@ def _assemble(connection: Connection, row: Any, at: int | None) -> Registration:
         registrar=row.registrar,
         profile=row.profile,
         kind=row.kind,
+        subject=row.subject,
         claims=_claims(connection, row),
         deadline=row.deadline,
         filed=row.filed,

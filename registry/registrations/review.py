@@ -3,20 +3,24 @@
 Knows neither HTTP nor RPC.
 """
 
+import time
+from datetime import UTC, datetime
+
 from sqlalchemy import Connection, func, select
 
 from registry.bodies import malformed
 from registry.documents import Documents
 from registry.errors import Erased, Flaw, NotAllowed, NotFound
 from registry.messages import ZERO, Message
-from registry.registrations import questions
-from registry.registrations.acts import Attest, Publish, Refuse, RequestCorrection
+from registry.registrations import later, questions
+from registry.registrations.acts import INITIAL, Attest, Publish, Refuse, RequestCorrection
 from registry.registrations.facts import CorrectionRequested
+from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
 from registry.rules.initial_form import InitialForm
 from registry.rules.profiles import Profile
-from registry.rules.validity import end_of
+from registry.rules.validity import end_of, last_second
 
 
 def check(message: Message, documents: Documents, connection: Connection) -> None:
@@ -28,8 +32,13 @@ def check(message: Message, documents: Documents, connection: Connection) -> Non
     elif isinstance(message, Publish | Attest):
         _check_receipt(message)
     if isinstance(message, Attest):
+        since = message.effective or int(time.time())
         for id in message.registrations:
-            _check_term(id, message.expiry, documents)
+            found = questions.registration(connection, id)
+            if found.kind == INITIAL:
+                _check_term(found, since, message.expiry, documents)
+            else:
+                later.check_attestation(found, since, message.expiry, documents, connection)
 
 
 def _profile_of(connection: Connection, id: str) -> Profile:
@@ -73,15 +82,23 @@ def _check_receipt(message: Publish | Attest) -> None:
         )
 
 
-def _check_term(id: str, expiry: int, documents: Documents) -> None:
-    """An attestation records the agreed terms of a right (guide art. 23(1)) and may not outlast them."""
+def _check_term(found: Registration, since: int, expiry: int, documents: Documents) -> None:
+    """No longer than the profile says, to the day, nor than the terms agreed (guide arts. 23(1), 26)."""
+    longest = last_second(
+        datetime.fromtimestamp(since, UTC), profile=profiles.load_by_number(found.profile)
+    )
+    if expiry > longest.timestamp():
+        why = f"got an expiry of {expiry}, the last second is {int(longest.timestamp())}"
+        raise NotAllowed(why, flaws=(Flaw("/message/expiry", "validity", why),))
     try:
-        form = InitialForm.model_validate_json(documents.get(documents.opening(id).form))
+        form = later.form_of(found, documents)
     except (NotFound, Erased):
         return  # its papers are not ours to read
+    if not isinstance(form, InitialForm):
+        return
     agreed = [each.claim.until for each in form.applicants if each.claim.until is not None]
     if agreed and expiry > end_of(min(agreed)).timestamp():
         raise NotAllowed(
-            f"{id} was agreed until {min(agreed)}, got an expiry of {expiry}",
+            f"{found.id} was agreed until {min(agreed)}, got an expiry of {expiry}",
             flaws=(Flaw("/message/expiry", "agreed_term", "guide art. 23(1), annex 1"),),
         )

@@ -18,6 +18,7 @@ from registry.rules.form_fields import FormField
 from registry.rules.grading import Grade
 from registry.rules.initial_form import ApplicantKind
 from registry.rules.profiles import Profile
+from registry.rules.settled import word
 from registry.rules.tables import Table
 from registry.rules.text import look_alikes, text_flaws
 
@@ -113,6 +114,14 @@ def identity_flaws(
     if not must_be_uscc:
         return ()
     return identifiers.uscc_flaws(number, fictitious=profile.sandbox, pointer=pointer)
+
+
+def public_code_flaws(code: str, *, pointer: str, profile: Profile) -> tuple[Flaw, ...]:
+    """What is wrong with a code of the register of public data, as far as its shape is known."""
+    pattern = word(profile, "public_code_pattern")
+    if re.fullmatch(pattern, code):
+        return ()
+    return (Flaw(pointer, "public_code", f"got {code[:40]!r}, expected {pattern}"),)
 
 
 def repeated(values: Sequence[str], *, name: str, place: str = "/applicants") -> Iterator[Flaw]:

@@ -18,6 +18,7 @@ from registry.rules.form_checks import (
     core_flaw,
     identity_flaws,
     length_and_script_flaws,
+    public_code_flaws,
     repeated,
     shaped,
 )
@@ -26,6 +27,8 @@ from registry.rules.grading import Grade, Outbound
 from registry.rules.initial_form import ApplicantKind, InitialForm
 from registry.rules.profiles import Profile
 from registry.rules.rights import LABELS, NO_RIGHT, Right, names
+from registry.rules.settled import word
+from registry.rules.text import text_flaws
 
 __all__ = [
     "LARGEST",
@@ -62,10 +65,12 @@ def review(form: InitialForm, *, profile: Profile) -> FormReview:
     if form.grade is Grade.CORE:
         return FormReview((), (core_flaw(profile),), ())
     found = tuple(texts(form, profile=profile))
+    refusals = tuple(_refusals(form, profile))
+    later = () if _is_code_needed(profile) else tuple(filter(_is_of_public_code, refusals))
     return FormReview(
         malformed=(*length_and_script_flaws(found, profile), *_malformed(form, profile)),
-        refusals=tuple(_refusals(form, profile)),
-        warnings=(*advice(found, profile), *_conditions(form, profile)),
+        refusals=tuple(flaw for flaw in refusals if flaw not in later),
+        warnings=(*advice(found, profile), *_conditions(form, profile), *later),
     )
 
 
@@ -120,10 +125,23 @@ def _malformed(form: InitialForm, profile: Profile) -> Iterator[Flaw]:
         identifiers.industry(form.data.industry, pointer="/data/industry")
     except Malformed as wrong:
         yield from wrong.flaws
+    at, code = "/data/facts/public_product_code", form.data.facts.public_product_code
+    if code is not None and not text_flaws(code, pointer=at, limit=len(code)):
+        yield from public_code_flaws(code, pointer=at, profile=profile)
     scope = form.data.time_scope
     if scope.first > scope.last:
         detail = f"ends {scope.last}, before it begins {scope.first}"
         yield Flaw("/data/time_scope/last", "time_scope", detail)
+
+
+def _is_code_needed(profile: Profile) -> bool:
+    # Or else it bars only registration, and whoever attests asks `public_data.public_product`.
+    return word(profile, "public_product_refused_at") == "FILING"
+
+
+def _is_of_public_code(flaw: Flaw) -> bool:
+    facts = ("/data/facts/public_registration", "/data/facts/public_product_code")
+    return flaw.rule == "guide art. 15(2)" or (flaw.rule == "unanswered" and flaw.pointer in facts)
 
 
 def _refusals(form: InitialForm, profile: Profile) -> Iterator[Flaw]:

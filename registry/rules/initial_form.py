@@ -159,6 +159,31 @@ class Paper(Table):
     hash: Hash
 
 
+class Matter(StrEnum):
+    """What a registrar reviews (art. 18): 数据描述的准确性, 数据来源的合规性, 数据产权的明确性."""
+
+    DESCRIPTION = "DESCRIPTION"
+    SOURCE = "SOURCE"
+    RIGHTS = "RIGHTS"
+
+
+class PriorRegistration(Table):
+    """A registration of another kind, made before the guide took effect (art. 41).
+
+    `profile` names the rules it was made under, `paper` what they issued; `certificate` is the content
+    hash of that, `matters` what was reviewed then as the guide asks. The old number is a reference.
+    """
+
+    profile: str
+    paper: str
+    number: str
+    issued_by: str
+    issued: Day
+    expires: Day | None = None
+    certificate: Hash
+    matters: Annotated[tuple[Matter, ...], Field(max_length=3)]
+
+
 class InitialForm(Table):
     """The whole form. `sample` is the content hash of the data sample that art. 33 asks for."""
 
@@ -169,3 +194,4 @@ class InitialForm(Table):
     outbound: Outbound
     sample: Hash
     papers: Annotated[tuple[Paper, ...], Field(min_length=1, max_length=100)]
+    prior_registration: PriorRegistration | None = None

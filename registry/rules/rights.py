@@ -19,6 +19,8 @@ class Right(IntFlag, boundary=STRICT):
 
 
 NO_RIGHT: Final = Right(0)
+# Added to the rights of a claim in a TRANSFER by whoever gives them up.
+GIVEN: Final = 8
 ALL_RIGHTS: Final = Right.HOLD | Right.USE | Right.OPERATE
 
 LABELS: Final = MappingProxyType(
@@ -67,3 +69,22 @@ Rights = Annotated[
         }
     ),
 ]
+
+
+class Exercise(IntFlag, boundary=STRICT):
+    """What is done with a right that a remark may bar, numbered by bit as on chain (guide arts. 3, 23, 32).
+
+    Bit k is the kind of registration k; what comes after registration follows from bit 8 on.
+    """
+
+    TRANSFER = 1 << 2
+    AMENDMENT = 1 << 3
+    RENEWAL = 1 << 4
+    CANCELLATION = 1 << 5
+    LICENCE = 1 << 8
+    PLEDGE = 1 << 9
+
+
+def exercises(acts: int) -> tuple[str, ...]:
+    """The code words of a mask, in ascending order; bits without a word are left out."""
+    return tuple(each.name for each in Exercise if acts & each and each.name)

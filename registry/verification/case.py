@@ -47,10 +47,12 @@ class Case:
         about = [f.said for fs in by_receipt for f in fs if f.said.get("registration") == id]
         acts = {said["act"] for said in about if "act" in said}
         holders = {said["holder"] for said in about if "holder" in said}
+        rights = {said["right"] for said in about if "holder" in said}
 
         def is_ours(fact: Fact) -> bool:
             return (
                 fact.said.get("registration") == id
+                or fact.said.get("right") in rights
                 or (fact.event == "ActSigned" and fact.said["act"] in acts)
                 or (fact.event == "KeyReplaced" and fact.said["party"] in holders)
             )
@@ -73,7 +75,7 @@ class Case:
         for position, (address, topics, data) in enumerate(evidence.logs(proven)):
             event = TOPICS.get(topics[0]) if len(topics) == 2 else None
             speakers = (
-                ("Registrations", "Parties")
+                ("Registrations", "Parties", "Rights")
                 if event == "ActSigned"
                 else (SAID_BY.get(event or "", "Registrations"),)
             )
@@ -99,7 +101,7 @@ class Case:
     @property
     def changes(self) -> list[Fact]:
         """The steps of the registration after its filing, in the order of the chain."""
-        return [f for f in self.facts if "step" in f.said and f.event != "KeyReplaced"]
+        return [f for f in self.facts if "step" in f.said and f.event not in SAID_BY]
 
     def signer(self, act: str) -> str:
         """Whose signature the contract accepted for an act, by its own word."""

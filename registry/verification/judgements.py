@@ -32,7 +32,7 @@ def certificate(case: Case) -> str:
     as_of = case.blocks.get(said["as_of"]["hash"])
     if as_of is None or as_of.number < attested.block.number:
         raise Wrong("/as_of: not a block of the bundle, or one before the attestation")
-    entries = [fact.said for fact in case.all("RightAttested")]
+    entries, remarks = _lives(case)
     national = {"publication": _reference(published), "attestation": _reference(attested)}
     ledger = {
         "ledger": {
@@ -40,18 +40,20 @@ def certificate(case: Case) -> str:
             "registrations": case.bundle["contracts"]["Registrations"],
         },
         **{name: filed[name] for name in ("registration", "data", "kind", "registrar")},
-        **{name: attested.said[name] for name in ("code", "since", "expiry")},
+        **{name: attested.said[name] for name in ("code", "since")},
+        "subject": next((f.said["subject"] for f in case.all("SubjectNamed")), None),
+        "expiry": max((end for ends in entries.values() for end in ends.values()), default=None),
         "profile": {**said["profile"], "number": filed["profile"]},
         "rights": [
             {
-                "right": entry["right"],
-                "holder": entry["holder"],
-                "rights": [name for name, bit in RIGHTS.items() if entry["rights"] & bit],
+                "right": right,
+                "holder": holder,
+                "ends": [{"right": n, "expiry": ends[n]} for n in RIGHTS if n in ends],
             }
-            for entry in entries
+            for (right, holder), ends in entries.items()
         ],
         "national": national,
-        "remarks": [],
+        "remarks": [remarks[each] for each in sorted(remarks)],
         "legal": LEGAL[national["attestation"] is not None],
         "as_of": {"block": as_of.number, "hash": as_of.hash, "final": True},
     }
@@ -63,6 +65,38 @@ def certificate(case: Case) -> str:
     if differing:
         raise Wrong("the ledger prevails; the certificate differs in " + "; ".join(differing))
     return f"{', '.join(ledger)} agree"
+
+
+def _lives(case: Case) -> tuple[dict[tuple[str, str], dict[str, int]], dict[Any, dict[str, Any]]]:
+    """What each entry came to by the proven facts: ends by right, and the remarks that stand."""
+    entries: dict[tuple[str, str], dict[str, int]] = {}
+    remarks: dict[Any, dict[str, Any]] = {}
+    steps: dict[str, int] = {}
+    holders = {
+        fact.said["right"]: fact.said["holder"]
+        for fact in case.facts
+        if "holder" in fact.said and fact.said["registration"] == case.certificate["registration"]
+    }
+    for fact in case.facts:
+        said, right = fact.said, str(fact.said.get("right"))
+        if right not in holders:
+            continue
+        if said.get("step", 0) != steps.get(right, -1) + 1:
+            raise Unknown(f"{fact.event}: a step of the right {right} is missing before it")
+        steps[right] = said.get("step", 0)
+        ends = entries.setdefault((right, holders[right]), {})
+        named = [name for name, bit in RIGHTS.items() if said.get("rights", 0) & bit]
+        if fact.event in ("RightAttested", "RightReceived", "RightRenewed"):
+            ends |= dict.fromkeys(named, said["expiry"])
+        elif fact.event in ("RightGiven", "RightCancelled", "RightExecuted"):
+            for name in named:
+                ends.pop(name, None)
+        elif fact.event == "RightRemarked":
+            kept = ("right", "serial", "kind", "instrument", "acts", "until")
+            remarks[right, said["serial"]] = {k: said[k] for k in kept} | {"rights": named}
+        elif fact.event == "RemarkLifted":
+            remarks.pop((right, said["serial"]), None)
+    return entries, remarks
 
 
 def _reference(fact: Fact) -> dict[str, Any] | None:
@@ -142,7 +176,9 @@ def clocks(case: Case) -> str:
         "the notice was too short": until - published.block.time < rules["notice"],
         "it was attested too early": moment <= until + rules["grace"],
         "its start lies in the notice or ahead": not until < attested.said["since"] <= moment,
-        "it is valid too long": not 0 <= validity <= rules["validity"],
+        # What is transferred stands no longer than it stood before, whenever that began.
+        "it is valid too long": case.certificate["subject"] is None
+        and not 0 <= validity <= rules["validity"],
     }
     before = case.one("RegistrationFiled").block.time
     for fact in case.changes:
@@ -169,7 +205,7 @@ def standing(case: Case) -> str:
     expiry = case.certificate["expiry"]
     raise Unknown(
         "no bundle can show that nothing came later: it speaks of its own block; "
-        f"by it the rights end with second {expiry} (Unix time)"
+        + (f"by it the rights end with second {expiry} (Unix time)" if expiry else "none is left")
     )
 
 

@@ -25,7 +25,7 @@ _ONE, _MANY = "bytes32 registration,uint16 step,", "bytes32[] registrations,uint
 _END = "bytes32 receipt,uint40 effective,uint40 deadline"
 ACTS = {
     "Claim": "bytes32 party,uint8 rights",
-    "File": "Claim[] claims,bytes32 data,uint16 registrar,uint16 profile,uint8 kind,uint40 deadline",
+    "File": "Claim[] claims,bytes32 data,bytes32 subject,uint16 registrar,uint16 profile,uint8 kind,uint40 deadline",
     "Accept": f"{_OFFICER}{_MANY}uint40 deadline",
     "DeemAccepted": f"address sender,{_ONE}uint40 deadline",
     "RequestCorrection": f"{_OFFICER}{_ONE}bytes32 list,uint40 until,uint40 deadline",
@@ -41,6 +41,7 @@ ACTS = {
 }
 # What the contracts say: the first member is the second topic, the others the words of the data.
 _STEP = "bytes32 registration,bytes32 act,uint16 step"
+_CHANGE = "bytes32 right,bytes32 registration,uint16 step,uint8 rights"
 EVENTS = {
     "RegistrationFiled": "bytes32 registration,bytes32 data,uint16 registrar,uint16 profile,"
     "uint8 kind,uint8 applicants,bytes32 party,uint8 rights,uint40 deadline",
@@ -55,12 +56,39 @@ EVENTS = {
     "ObjectionResolved": f"{_STEP},bytes32 objector,uint16 serial,uint8 outcome,bytes32 decision",
     "RegistrationAttested": f"{_STEP},bytes15 code,uint40 since,uint40 expiry,bytes32 receipt,"
     "uint40 effective",
+    "SubjectNamed": "bytes32 registration,bytes32 subject",
     "ActSigned": "bytes32 act,address signer",
     "RightAttested": "bytes32 right,bytes32 registration,bytes32 holder,uint8 rights,"
     "uint40 since,uint40 expiry",
+    "RightGiven": _CHANGE,
+    "RightAmended": _CHANGE,
+    "RenewalAnnounced": _CHANGE,
+    "RightRenewed": f"{_CHANGE},uint40 expiry",
+    "RightCancelled": "bytes32 right,bytes32 cause,uint16 step,uint8 rights,uint8 ground,"
+    "bytes32 decision",
+    "RightExecuted": "bytes32 right,bytes32 act,uint16 step,uint8 rights,bytes32 receiver,"
+    "bytes32 instrument",
+    "RightReceived": "bytes32 right,bytes32 act,uint16 step,bytes32 registration,bytes32 holder,"
+    "uint8 rights,uint40 since,uint40 expiry",
+    "RightRemarked": "bytes32 right,bytes32 act,uint16 step,uint8 serial,uint8 kind,"
+    "bytes32 instrument,uint8 rights,uint16 acts,uint40 until",
+    "RemarkLifted": "bytes32 right,bytes32 act,uint16 step,uint8 serial,bytes32 instrument",
     "KeyReplaced": "bytes32 party,bytes32 act,uint16 step,address key",
 }
-SAID_BY = {"RightAttested": "Rights", "KeyReplaced": "Parties"}  # all else by Registrations
+# All else is said by Registrations, but ActSigned by whichever contract executed the act.
+OF_RIGHTS = (
+    "RightAttested",
+    "RightGiven",
+    "RightAmended",
+    "RenewalAnnounced",
+    "RightRenewed",
+    "RightCancelled",
+    "RightExecuted",
+    "RightReceived",
+    "RightRemarked",
+    "RemarkLifted",
+)
+SAID_BY = dict.fromkeys(OF_RIGHTS, "Rights") | {"KeyReplaced": "Parties"}
 
 # `?` may be null, `[]` is a list, `{}` an object by any key; `json` is looked into later.
 SHAPES = ACTS | {
@@ -68,11 +96,14 @@ SHAPES = ACTS | {
     "Certificate certificate,Opening? opening,Act[] acts,Receipt[] receipts,Block[] blocks",
     "Contracts": "address Parties,address Registrars,address Registrations,address Rights",
     "Certificate": "string certificate,Ledger ledger,string code,bytes32 registration,bytes32 data,uint8 kind,"
-    "uint16 registrar,NamedProfile profile,Entry[] rights,uint40 since,uint40 expiry,"
-    "National national,Described? described,string[] remarks,Words legal,AsOf as_of",
+    "bytes32? subject,uint16 registrar,NamedProfile profile,Entry[] rights,uint40 since,"
+    "uint40? expiry,National national,Described? described,Remark[] remarks,Words legal,AsOf as_of",
     "Ledger": "uint53 chain_id,address registrations",
     "NamedProfile": "uint16 number,string name,bytes32 version",
-    "Entry": "bytes32 right,bytes32 holder,string[] rights",
+    "Entry": "bytes32 right,bytes32 holder,End[] ends",
+    "End": "string right,uint40 expiry",
+    "Remark": "bytes32 right,uint8 serial,uint8 kind,bytes32 instrument,string[] rights,"
+    "uint16 acts,uint40 until",
     "National": "Reference? publication,Reference? attestation",
     "Reference": "bytes32 receipt,uint40 effective",
     "Described": "string name,string[] holders,string restrictions,Limit[] limits",
@@ -97,17 +128,26 @@ SHAPES = ACTS | {
 
 
 def described(form: Any, parties: list[str]) -> dict[str, Any]:
-    """What a certificate repeats of a form, holders and their limits in the order of the claims."""
+    """What a certificate repeats of a form, holders and their limits in the order of the claims.
+
+    In a transfer the holders are who receives, with the terms of what is conveyed to them.
+    """
     by_party = {each["party"]: each for each in form["applicants"]}
-    holders = [by_party[party] for party in parties]
+    about = form.get("data") or form.get("resource") or form
+    limits = {
+        each["party"]: {"until": each["claim"].get("until"), "text": each["claim"]["limits"]}
+        for each in form["applicants"]
+        if "claim" in each
+    } | {
+        each["transferee"]: {"until": each.get("until"), "text": each["use_range"]}
+        for each in form.get("conveyances", [])
+    }
+    holders = [party for party in parties if party in limits or "conveyances" not in form]
     return {
-        "name": form["data"]["name"],
-        "holders": [each["name"] for each in holders],
-        "restrictions": form["data"]["restrictions"],
-        "limits": [
-            {"until": each["claim"].get("until"), "text": each["claim"]["limits"]}
-            for each in holders
-        ],
+        "name": about["name"],
+        "holders": [by_party[party]["name"] for party in holders],
+        "restrictions": about.get("restrictions", ""),
+        "limits": [limits[party] for party in holders if party in limits],
     }
 
 

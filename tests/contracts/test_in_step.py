@@ -15,7 +15,8 @@ import pytest
 
 import registry.registrars
 import registry.registrations.facts
-import registry.rights  # noqa: F401
+import registry.rights.acts
+import registry.rights.facts  # noqa: F401
 from registry.facts import fact_types
 from registry.messages import Message, Struct, message_types
 from registry.registrations.acts import Claim
@@ -24,7 +25,7 @@ from tests.contracts.evm import artefact
 from tests.contracts.model import Obstacle
 from tests.machine import ROOT
 
-SIGNED = ("Registrations", "Parties")
+SIGNED = ("Registrations", "Parties", "Rights")
 MESSAGES = {kind for kind in message_types() if "verb" in kind.__dict__}
 ORDERED: list[type[Message]] = sorted(MESSAGES, key=str)
 SOURCES = {

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.hashes import from_hex
-from registry.rights import id_of
+from registry.rights.questions import id_of
 from tests.contracts.evm import Fault, Refused
 from tests.contracts.house import (
     ALICE,

@@ -54,7 +54,7 @@ class TestInStep:
             members = known[event].members.items()
             assert listed == ",".join(f"{kind} {name}" for name, kind in members)
             speakers = (SAID_BY.get(event, "Registrations"),)
-            expected = ("Parties", "Registrations") if event == "ActSigned" else speakers
+            expected = ("Parties", "Registrations", "Rights") if event == "ActSigned" else speakers
             assert known[event].contracts == expected
 
     @given(

@@ -14,10 +14,10 @@ from eth.db.atomic import AtomicDB
 from eth.vm import opcode_values as op
 from eth.vm.chain_context import ChainContext
 from eth.vm.code_stream import CodeStream
+from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.message import Message
-from eth.vm.transaction_context import BaseTransactionContext
 from eth_typing import Address, BlockNumber
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -40,7 +40,7 @@ def ran(vm: Any, code: bytes, gas: int, data: bytes) -> dict[str, Any]:
     state = vm.build_state(AtomicDB(), header, ChainContext(1337), ())
     state.set_code(HERE, code)
     message = Message(gas=gas, to=HERE, sender=SENDER, value=0, data=data, code=code)
-    context = BaseTransactionContext(gas_price=7, origin=SENDER)
+    context = CancunTransactionContext(gas_price=7, origin=SENDER)
     end = state.computation_class.apply_message(state, message, context)
     return {
         "output": end.output,
@@ -82,6 +82,7 @@ def programs(draw: st.DrawFn) -> bytes:
 )
 @example(code=bytes([op.PUSH1, 4, op.JUMP, op.PUSH1, op.JUMPDEST]), gas=1000, data=b"")
 @example(code=bytes([op.PUSH32, 1, 2]), gas=1000, data=b"")
+@example(code=bytes([op.PUSH1, 0, op.BLOBHASH]), gas=1000, data=b"")
 @example(code=bytes([op.PUSH1, 1] + [op.DUP1] * 1100), gas=100_000, data=b"")
 @example(code=bytes([op.PUSH32] + [0xFF] * 32 + [op.MLOAD]), gas=100_000, data=b"")
 @example(code=bytes([op.PUSH1, 1, op.PUSH32] + [0xFF] * 32 + [op.MSTORE]), gas=100_000, data=b"")

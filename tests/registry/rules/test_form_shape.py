@@ -10,6 +10,7 @@ have a label for every field, in both languages
 
 import sys
 from collections.abc import Callable, Iterator
+from types import UnionType
 from typing import Any
 
 import pytest
@@ -168,17 +169,26 @@ def leaves(model: type[Table], at: str = "") -> Iterator[tuple[str, object]]:
     """Every field of a model that is no model itself, by its pattern."""
     for name, field in model.model_fields.items():
         annotation: Any = field.annotation
+        if isinstance(annotation, UnionType):
+            models = [each for each in annotation.__args__ if is_model(each)]
+            if models:
+                yield from leaves(models[0], f"{at}/{name}")
+                continue
         if getattr(annotation, "__origin__", None) is tuple:
             inner = annotation.__args__[0]
-            if isinstance(inner, type) and issubclass(inner, Table):
+            if is_model(inner):
                 yield from leaves(inner, f"{at}/{name}/*")
                 continue
-        if isinstance(annotation, type) and issubclass(annotation, Table):
+        if is_model(annotation):
             yield from leaves(annotation, f"{at}/{name}")
             continue
         # A pattern makes a string a hash, which needs no guard.
         is_free = annotation is str and not field.metadata
         yield f"{at}/{name}", str if is_free else annotation if annotation is not str else None
+
+
+def is_model(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Table)
 
 
 def put(node: Any, path: list[str], value: str) -> None:
