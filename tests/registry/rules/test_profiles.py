@@ -69,8 +69,8 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     """A copy of all rule files, to be altered."""
-    for folder in ("profiles", "eligibility", "grading", "initial_form"):
-        shutil.copytree(FOLDER / folder, tmp_path / folder)
+    for folder in {path.parent for path in FOLDER.glob("*/*.json")}:
+        shutil.copytree(folder, tmp_path / folder.name)
     return tmp_path
 
 
@@ -407,10 +407,12 @@ class TestEveryProfile:
             articles = {number: ground.article for number, ground in grounds.items()}
             assert articles == {n: f"art. 22({n})" for n in range(1, 6)}
 
-    def test_settles_what_the_rules_of_this_package_ask(self, profile: Profile) -> None:
+    def test_settles_what_its_clocks_and_masks_ask(self, profile: Profile) -> None:
         asked = set()
-        for path in FOLDER.glob("*.py"):
-            asked |= set(re.findall(r'settings\["(\w+)"\]', path.read_text()))
+        for module in ("profiles", "units", "terms", "clocks", "validity"):
+            text = (FOLDER / f"{module}.py").read_text()
+            asked |= set(re.findall(r'settings\["(\w+)"\]|_kinds_of\("(\w+)"\)', text))
+        asked = {one or other for one, other in asked}
         # The one alternative that `clocks` asks where there are extensions, and three of public data.
         apart = {"extensions", "operating_term", "renewal_counts_last_day"}
         assert asked - apart <= profile.settings.keys()
