@@ -350,7 +350,7 @@ class Intake:
                 if found.attestation is None:
                     return found.state not in UNATTESTED
                 entry = rights.entry(connection, rights.id_of(id, party))
-                return entry.standing(int(time.time())) != NO_RIGHT
+                return entry.standing(max(int(time.time()), entry.since)) != NO_RIGHT
             except NotFound:
                 held = self.outbox.find(id)
         if held is None:
