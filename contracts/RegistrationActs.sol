@@ -160,16 +160,6 @@ abstract contract RegistrationActs is Signed {
         return _inPlace(WITHDRAW, 4);
     }
 
-    /// @dev A verb's first argument, when it is a static struct, follows the selector, a word a member: EIP-712's
-    /// encodeData of it. A word that its type cannot hold is refused where the verb reads it.
-    function _inPlace(bytes32 kind, uint256 members) private view returns (bytes32) {
-        return _typed(abi.encodePacked(kind, msg.data[4:4 + 32 * members]));
-    }
-
-    function _typed(bytes memory encoded) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(encoded));
-    }
-
     function _hash(Claim[] calldata claims) private pure returns (bytes32 hash) {
         bytes32 kind = CLAIM;
         assembly ("memory-safe") {

@@ -64,6 +64,16 @@ abstract contract Signed is ISigned, Ledger, EIP712 {
         if (!_isAcceptedBy(signer, digest, signature)) revert SignatureRefused(signer);
     }
 
+    /// @dev A verb's first argument, when it is a static struct, follows the selector, a word a member: EIP-712's
+    /// encodeData of it. A word that its type cannot hold is refused where the verb reads it.
+    function _inPlace(bytes32 kind, uint256 members) internal view returns (bytes32) {
+        return _typed(abi.encodePacked(kind, msg.data[4:4 + 32 * members]));
+    }
+
+    function _typed(bytes memory encoded) internal view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(encoded));
+    }
+
     /// @dev Assembly copies one word of the answer: a hostile wallet could return megabytes that we would pay for.
     function _isAcceptedBy(address wallet, bytes32 digest, bytes calldata signature) private view returns (bool accepted) {
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));

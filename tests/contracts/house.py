@@ -150,6 +150,7 @@ class House:
         registrars = evm.create("Registrars", manager, sender=by)
         rights = evm.create("Rights", manager, sender=by)
         registrations = evm.create("Registrations", manager, parties, registrars, rights, sender=by)
+        objections = evm.create("Objections", parties, registrars, rights, registrations, sender=by)
         barred = evm.create("BarredParties", manager, sender=by)
         house = House(
             evm,
@@ -159,6 +160,7 @@ class House:
                 "Registrars": registrars,
                 "Rights": rights,
                 "Registrations": registrations,
+                "Objections": objections,
                 "BarredParties": barred,
                 "AllOf": evm.create("AllOf", [barred], sender=by),
                 "Batch": evm.create("Batch", sender=by),
@@ -426,7 +428,7 @@ class House:
         return message, registration
 
 
-LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "BarredParties")
+LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "Objections", "BarredParties")
 
 
 def profile(**changes: Any) -> tuple[Any, ...]:
