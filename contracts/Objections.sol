@@ -34,6 +34,9 @@ contract Objections is IObjections, ObjectionActs {
     uint8 private constant OBJECTOR_ACCEPTED = 1;
     uint8 private constant HOLDER_ACCEPTED = 2;
     uint8 private constant BOTH_ACCEPTED = 3;
+    // What a party has said.
+    uint8 private constant ANSWERED = 1;
+    uint8 private constant ACCEPTED = 2;
     uint256 private constant MOST_OPEN = 255;
 
     // Sums of 1 << state.
@@ -52,7 +55,7 @@ contract Objections is IObjections, ObjectionActs {
     IRegistrations public immutable registrations;
 
     mapping(bytes32 objection => Objection) private _objections;
-    mapping(bytes32 objection => mapping(bytes32 party => bool)) private _answered;
+    mapping(bytes32 objection => mapping(bytes32 party => uint8)) private _said;
     mapping(bytes32 registration => uint256) private _open;
     mapping(bytes32 registration => mapping(bytes32 objector => bool)) private _contesting;
 
@@ -164,11 +167,11 @@ contract Objections is IObjections, ObjectionActs {
         _requireParty(act, party, message.deadline, signature);
         _require(id, o, ANSWERABLE, message.step, o.registrar());
         if (message.answer == Answer.NONE) revert NoDecision();
-        if (_answered[id][party]) revert ObjectionHindered(id, ObjectionObstacle.ALREADY_SAID);
+        _requireUnsaid(id, party, ANSWERED);
 
         // One holder who contests outweighs all who admit: nothing may be taken from it on another's word.
         bool isContested = message.answer == Answer.CONTESTED || o.state() == ObjectionState.CONTESTED;
-        _answered[id][party] = true;
+        _said[id][party] |= ANSWERED;
         o = _move(id, o, isContested ? ObjectionState.CONTESTED : ObjectionState.ADMITTED);
 
         _say(
@@ -215,9 +218,10 @@ contract Objections is IObjections, ObjectionActs {
         _requireOpening(id, opening);
         uint8 side = _sideOf(id, opening, message.party);
         _requireParty(act, message.party, message.deadline, signature);
-        _require(id, o, 1 << uint8(ObjectionState.CONCLUDED), message.step, o.registrar());
-        if (o.accepted() & side != 0) revert ObjectionHindered(id, ObjectionObstacle.ALREADY_SAID);
+        _require(id, o, CONCLUSION_STANDS, message.step, o.registrar());
+        _requireUnsaid(id, message.party, ACCEPTED);
 
+        _said[id][message.party] |= ACCEPTED;
         o = o.withAcceptance(side);
         o = _move(id, o, o.accepted() == BOTH_ACCEPTED ? ObjectionState.SETTLED : ObjectionState.CONCLUDED);
 
@@ -331,8 +335,9 @@ contract Objections is IObjections, ObjectionActs {
     }
 
     /// @inheritdoc IObjections
-    function hasAnswered(bytes32 id, bytes32 party) external view returns (bool) {
-        return _answered[id][party];
+    function said(bytes32 id, bytes32 party) external view returns (bool answered, bool accepted) {
+        uint8 flags = _said[id][party];
+        return (flags & ANSWERED != 0, flags & ACCEPTED != 0);
     }
 
     /// @inheritdoc IObjections
@@ -377,6 +382,10 @@ contract Objections is IObjections, ObjectionActs {
 
     function _requireOver(bytes32 id, Objection o) private view {
         if (_now() <= o.until()) revert ObjectionHindered(id, ObjectionObstacle.TOO_EARLY);
+    }
+
+    function _requireUnsaid(bytes32 id, bytes32 party, uint8 flag) private view {
+        if (_said[id][party] & flag != 0) revert ObjectionHindered(id, ObjectionObstacle.ALREADY_SAID);
     }
 
     function _requireOpening(bytes32 id, Contest calldata opening) private view {

@@ -248,7 +248,7 @@ interface IObjections is ISigned {
         uint40 until
     );
 
-    /// @notice One side accepted the conclusion; SETTLED once both have.
+    /// @notice The objector or a holder accepted the conclusion; SETTLED once there is one of each.
     event ConclusionAccepted(bytes32 indexed objection, bytes32 act, uint16 step, ObjectionState reached, bytes32 party);
 
     /// @notice One side refused it.
@@ -319,7 +319,8 @@ interface IObjections is ISigned {
     /// @dev Requirements: CONTESTED; or NOTIFIED or ADMITTED once the time to answer is over; `until` is ahead.
     function conclude(Conclude calldata message, bytes calldata signature) external;
 
-    /// @notice Accepts a conclusion. @dev Requirements: CONCLUDED; by the side that has not accepted it yet.
+    /// @notice Accepts a conclusion.
+    /// @dev Requirements: CONCLUDED, or SETTLED for a further holder; by the objector or a holder, each once.
     /// @param opening The message that opened the objection, as a witness.
     function acceptConclusion(AcceptConclusion calldata message, Contest calldata opening, bytes calldata signature)
         external;
@@ -359,8 +360,9 @@ interface IObjections is ISigned {
     /// @notice Whether this party has an objection open to this registration.
     function isContesting(bytes32 registration, bytes32 objector) external view returns (bool);
 
-    /// @notice Whether a holder has answered an objection.
-    function hasAnswered(bytes32 objection, bytes32 party) external view returns (bool);
+    /// @notice What a party has said to an objection. @return answered It answered as a holder. @return accepted It
+    /// accepted the conclusion.
+    function said(bytes32 objection, bytes32 party) external view returns (bool answered, bool accepted);
 
     /// @notice Where an objection stands.
     /// @return state The state.

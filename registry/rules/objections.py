@@ -191,8 +191,16 @@ ROWS: Final[tuple[Row, ...]] = (
         State.CONCLUDED,
         Verb.ACCEPT_CONCLUSION,
         Signer.EITHER_SIDE,
-        "each side once; SETTLED when both have",
+        "each party once; SETTLED once the objector and a holder have",
         (State.CONCLUDED, State.SETTLED),
+        "art. 29 ¶4",
+    ),
+    Row(
+        State.SETTLED,
+        Verb.ACCEPT_CONCLUSION,
+        Signer.EITHER_SIDE,
+        "another holder",
+        (State.SETTLED,),
         "art. 29 ¶4",
     ),
     *_each(
@@ -348,7 +356,8 @@ _TAIL: Final = """
 - The five working days of art. 29 ¶2 run from the receipt of complete material: from `contest`, or from
   the `supplyEvidence` that completed it. Working days are not counted on chain.
 - The notice goes to every holder. One who contests outweighs those who admit; only when all have
-  admitted is an objection admitted for all of them (setting `objection_admission`).
+  admitted, or accepted, is an objection admitted, or settled, for all of them (setting
+  `objection_admission`; the contract does not know how many there are).
 - Silence is no admission. Once the time to answer is over the registrar investigates and concludes
   (setting `objection_silence`).
 - Arbitration is by agreement only; who has none goes to court. Mediation that a local authority

@@ -79,6 +79,7 @@ class ObjectionModel:
     disputes: dict[str, Dispute] = field(default_factory=dict)
     openings: dict[str, Contest] = field(default_factory=dict)
     answered: set[tuple[str, str]] = field(default_factory=set)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
 
     def apply(
         self, act: str, message: Message, signer: str, opening: tuple[str, Contest] | None = None
@@ -243,9 +244,10 @@ class ObjectionModel:
     def _accept(self, act: str, m: AcceptConclusion, signer: str, opening: Any) -> None:
         side = self._side(m, self._opening(m, opening))
         self._party(act, m.party, m, signer)
-        d = self._at(m, State.CONCLUDED)
-        if d.accepted & side:
+        d = self._at(m, State.CONCLUDED, State.SETTLED)
+        if (m.objection, m.party) in self.accepted:
             self._hinder(m.objection, ObjectionObstacle.ALREADY_SAID)
+        self.accepted.add((m.objection, m.party))
         accepted = d.accepted | side
         to = State.SETTLED if accepted == OBJECTOR | HOLDER else State.CONCLUDED
         self._move(m.objection, to, accepted=accepted)
