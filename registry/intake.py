@@ -30,6 +30,9 @@ from registry.errors import (
 from registry.hashes import from_hex
 from registry.indexer import newest
 from registry.messages import Message, Signer, message_types
+from registry.objections import papers as disputed
+from registry.objections import questions as disputes
+from registry.objections import review as dispute_review
 from registry.outbox import Outbox, State, Submission
 from registry.registrations import filing, questions, review
 from registry.registrations.acts import File
@@ -65,13 +68,13 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A checked act with its signatures and, for a filing, its papers."""
+    """A checked act with its signatures and, where it commits to any, its papers."""
 
     message: Message
     digest: str
     signatures: tuple[str, ...]
     calldata: bytes
-    papers: Papers | None
+    papers: Papers | disputed.Papers | None
     form: bytes = b""
 
 
@@ -165,7 +168,7 @@ class Intake:
             )
         message = parse(message_type, value.get("message"), "/message")
         signatures = signatures_of(value.get("signatures"), len(message.signers()))
-        if "papers" in value and message_type is not File:
+        if "papers" in value and message_type not in (File, *disputed.COMMITTED):
             raise malformed("/papers", "unknown", f"{name} takes no papers")
         digest = message.digest(self.deployment.domain(message.contract))
         return Envelope(message, digest, signatures, value.get("papers"))
@@ -174,7 +177,8 @@ class Intake:
         message, digest, signatures = envelope.message, envelope.digest, envelope.signatures
         self._check_deadline(message)
         self._check_signatures(message, digest, signatures, surroundings.directory)
-        papers, form = None, b""
+        papers: Papers | disputed.Papers | None = None
+        form = b""
         if isinstance(message, File):
             papers = parse(Papers, envelope.papers, "/papers")
             form = filing.check(
@@ -189,8 +193,12 @@ class Intake:
                 raise NotAllowed(
                     f"filings are halted until {surroundings.halted_until} (Unix seconds)"
                 )
+        elif type(message) in disputed.COMMITTED:
+            domain = self.deployment.domain(message.contract)
+            papers = disputed.checked(message, envelope.papers, self.documents, domain=domain)
         with self.engine.connect() as connection:
             review.check(message, self.documents, connection)
+            dispute_review.check(message, connection, now=int(time.time()))
         call = message.calldata(signatures, self._witnesses(message))
         return Parcel(message, digest, signatures, call, papers, form)
 
@@ -253,10 +261,13 @@ class Intake:
         return len(answer) >= 32 and answer[:32] == MAGIC_1271 + bytes(28)
 
     def _witnesses(self, message: Message) -> tuple[Message, ...]:
-        """The File messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
+        """The messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
         if message.witness == "none":
             return ()
         values = message.model_dump()
+        if message.witness == "opening":
+            with self.engine.connect() as connection:
+                return (disputes.opening(connection, values["objection"]),)
         ids = values["registrations"] if message.witness == "filings" else (values["registration"],)
         with self.engine.connect() as connection:
             found = questions.filings(connection, ids)
@@ -351,7 +362,9 @@ class Intake:
         return held.state is not State.REJECTED or held.deadline >= time.time()
 
     def _keep_papers(self, parcel: Parcel, beside: set[str]) -> None:
-        if parcel.papers is None or not isinstance(parcel.message, File):
+        if isinstance(parcel.papers, disputed.Papers):
+            disputed.keep(parcel.digest, parcel.papers, self.documents)
+        if not isinstance(parcel.papers, Papers) or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
         self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)

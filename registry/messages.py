@@ -224,7 +224,11 @@ class Message(Signable):
     @classmethod
     def arguments(cls) -> tuple[str, ...]:
         """The ABI types of the verb's arguments."""
-        return (cls.abi_type, *WITNESSES[cls.witness], "bytes[]" if cls.many_signatures else "bytes")
+        return (
+            cls.abi_type,
+            *WITNESSES[cls.witness],
+            "bytes[]" if cls.many_signatures else "bytes",
+        )
 
     def calldata(self, signatures: tuple[str, ...], filings: tuple["Message", ...] = ()) -> bytes:
         """The call that executes the act; `filings` are the messages it needs as witnesses."""

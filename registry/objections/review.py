@@ -1,0 +1,148 @@
+"""What an act on an objection must not do, judged from facts and rules; what the contract cannot know.
+
+Knows neither HTTP nor RPC.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from registry.errors import Flaw, NotAllowed, NotFound
+from registry.messages import ZERO, Message
+from registry.objections import questions
+from registry.objections.acts import (
+    CloseObjection,
+    Conclude,
+    Contest,
+    NotifyHolder,
+    RequestEvidence,
+)
+from registry.objections.questions import Objection
+from registry.registrations import questions as registrations
+from registry.rules import NeedInfo, Refused, profiles
+from registry.rules.objection_clocks import ACCEPTANCE, RESPONSE, time_given
+from registry.rules.objections import Answer, State
+from registry.rules.profiles import Profile
+
+
+def check(message: Message, connection: Connection, *, now: int) -> None:
+    """`now` is in Unix seconds. Raises: NotAllowed, NotFound."""
+    if isinstance(message, Contest):
+        _check_subject(message, connection)
+    elif isinstance(message, RequestEvidence):
+        _check_rounds(message, connection)
+    elif isinstance(message, NotifyHolder):
+        _check_time(message, RESPONSE, connection, now)
+    elif isinstance(message, Conclude):
+        _check_conclusion(message, connection)
+        _check_time(message, ACCEPTANCE, connection, now)
+    elif isinstance(message, CloseObjection):
+        _check_closing(message, connection, now)
+
+
+def _profile_of(connection: Connection, found: Objection) -> Profile:
+    number = registrations.registration(connection, found.registration).profile
+    return profiles.load_by_number(number)
+
+
+def _check_subject(message: Contest, connection: Connection) -> None:
+    """An amendment or a renewal gives nobody an entry; what it changed belongs to another registration."""
+    if not questions.holders(connection, message.registration):
+        raise NotAllowed(
+            f"no right comes from {message.registration}",
+            flaws=(
+                Flaw(
+                    "/message/registration",
+                    "no_rights",
+                    "expected the registration from which the contested right comes (art. 29)",
+                ),
+            ),
+        )
+
+
+def _check_rounds(message: RequestEvidence, connection: Connection) -> None:
+    found = questions.objection(connection, message.objection)
+    allowed = _profile_of(connection, found).settings["objection_evidence_rounds"]
+    if found.state is not State.FILED:
+        return  # proof that proceedings are pending may be asked for as often as it takes
+    asked = questions.rounds(connection, found.id)
+    if asked >= int(str(allowed.value)):
+        raise NotAllowed(
+            f"the objector was asked {asked} times already",
+            flaws=(Flaw("/message/objection", allowed.source, "all at once, and once"),),
+        )
+
+
+def _check_time(
+    message: NotifyHolder | Conclude, clock: str, connection: Connection, now: int
+) -> None:
+    found = questions.objection(connection, message.objection)
+    given = time_given(
+        clock,
+        datetime.fromtimestamp(message.until, UTC),
+        at=datetime.fromtimestamp(now, UTC),
+        profile=_profile_of(connection, found),
+    )
+    if isinstance(given, Refused):
+        raise NotAllowed(given.why, flaws=(Flaw("/message/until", clock, given.basis),))
+    if isinstance(given, NeedInfo):
+        what = ", ".join(given.what)
+        raise NotAllowed(what, flaws=(Flaw("/message/until", clock, given.basis),))
+
+
+def _check_conclusion(message: Conclude, connection: Connection) -> None:
+    found = questions.objection(connection, message.objection)
+    settings = _profile_of(connection, found).settings
+    if found.state is State.ADMITTED and _all_admitted(connection, found):
+        raise NotAllowed(
+            "every holder admitted the objection: it is to be acted upon, not concluded (art. 29 ¶3)"
+        )
+    silence = settings["objection_silence"]
+    if found.state is State.NOTIFIED and silence.value != "REGISTRAR_CONCLUDES":
+        raise NotAllowed(
+            "the holders have not answered",
+            flaws=(Flaw("/message/objection", "objection_silence", silence.source),),
+        )
+
+
+def _check_closing(message: CloseObjection, connection: Connection, now: int) -> None:
+    found = questions.objection(connection, message.objection)
+    settings = _profile_of(connection, found).settings
+    if message.measure != ZERO and not questions.is_known_act(connection, message.measure):
+        raise NotFound(f"no act {message.measure} was executed: first do what follows, then close")
+    together = settings["objection_admission"]
+    if together.value == "EVERY_HOLDER":
+        is_over = found.until is not None and now > found.until
+        # A dismissal changes nothing: whoever of the holders is silent loses nothing by it.
+        is_lacking = {
+            State.ADMITTED: not _all_admitted(connection, found),
+            State.SETTLED: not (_all_accepted(connection, found))
+            and (message.measure != ZERO or not is_over),
+        }
+        if is_lacking.get(found.state):
+            raise NotAllowed(
+                "not every holder has agreed",
+                flaws=(Flaw("/message/objection", "objection_admission", together.source),),
+            )
+    silence = settings["conclusion_silence"]
+    if found.state is State.CONCLUDED and silence.value == "DISMISSAL_ONLY":
+        if message.measure == ZERO:
+            return
+        raise NotAllowed(
+            "both sides must accept before a right is changed; silence does not suffice",
+            flaws=(Flaw("/message/objection", "conclusion_silence", silence.source),),
+        )
+
+
+def _others(connection: Connection, found: Objection) -> frozenset[str]:
+    """The holders that answer: all but the objector, where it is one of them."""
+    return questions.holders(connection, found.registration) - {found.objector}
+
+
+def _all_admitted(connection: Connection, found: Objection) -> bool:
+    others = _others(connection, found)
+    return all(found.answers.get(party) is Answer.ADMITTED for party in others)
+
+
+def _all_accepted(connection: Connection, found: Objection) -> bool:
+    return _others(connection, found) <= set(found.accepted)
