@@ -31,7 +31,7 @@ def attested(client: Client, desk: Desk, holder: Key) -> str:
     id = client.file(fresh_root(), form_of(holder), holder).digest
     client.wait(id)
     desk.accept([id])
-    desk.publish([id], seconds=4)
+    desk.publish([id], seconds=10)
     desk.attest_when_allowed([id])
     return id
 
