@@ -296,7 +296,7 @@ interface IObjections is ISigned {
     /// @notice Objects.
     /// @dev Requirements: the registration is ATTESTED by this registrar; the objector has no other objection open to
     /// it; fewer than 255 are open; the id is new.
-    function contest(Contest calldata message, bytes calldata signature) external returns (bytes32 objection);
+    function contest(Contest calldata message, bytes calldata signature) external returns (bytes32 id);
 
     /// @notice Asks the objector for papers.
     /// @dev Requirements: FILED, or REFERRED with nothing asked for; `until` is ahead.
@@ -362,7 +362,7 @@ interface IObjections is ISigned {
 
     /// @notice What a party has said to an objection. @return answered It answered as a holder. @return accepted It
     /// accepted the conclusion.
-    function said(bytes32 objection, bytes32 party) external view returns (bool answered, bool accepted);
+    function said(bytes32 id, bytes32 party) external view returns (bool answered, bool accepted);
 
     /// @notice Where an objection stands.
     /// @return state The state.

@@ -4,6 +4,7 @@ Knows neither HTTP nor RPC.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -51,6 +52,12 @@ def _profile_of(connection: Connection, found: Objection) -> Profile:
     return profiles.load_by_number(number)
 
 
+def _setting(connection: Connection, found: Objection, name: str) -> tuple[Any, str]:
+    """A setting's value and source; None where the profile has no such setting, and so no such rule."""
+    setting = _profile_of(connection, found).settings.get(name)
+    return (None, "") if setting is None else (setting.value, setting.source)
+
+
 def _check_subject(message: Contest, connection: Connection) -> None:
     """An amendment or a renewal gives nobody an entry; what it changed belongs to another registration."""
     if not questions.holders(connection, message.registration):
@@ -68,14 +75,14 @@ def _check_subject(message: Contest, connection: Connection) -> None:
 
 def _check_rounds(message: RequestEvidence, connection: Connection) -> None:
     found = questions.objection(connection, message.objection)
-    allowed = _profile_of(connection, found).settings["objection_evidence_rounds"]
-    if found.state is not State.FILED:
+    allowed, source = _setting(connection, found, "objection_evidence_rounds")
+    if found.state is not State.FILED or allowed is None:
         return  # proof that proceedings are pending may be asked for as often as it takes
     asked = questions.rounds(connection, found.id)
-    if asked >= int(str(allowed.value)):
+    if asked >= int(allowed):
         raise NotAllowed(
             f"the objector was asked {asked} times already",
-            flaws=(Flaw("/message/objection", allowed.source, "all at once, and once"),),
+            flaws=(Flaw("/message/objection", "objection_evidence_rounds", source),),
         )
 
 
@@ -98,45 +105,42 @@ def _check_time(
 
 def _check_conclusion(message: Conclude, connection: Connection) -> None:
     found = questions.objection(connection, message.objection)
-    settings = _profile_of(connection, found).settings
     if found.state is State.ADMITTED and _all_admitted(connection, found):
         raise NotAllowed(
             "every holder admitted the objection: it is to be acted upon, not concluded (art. 29 ¶3)"
         )
-    silence = settings["objection_silence"]
-    if found.state is State.NOTIFIED and silence.value != "REGISTRAR_CONCLUDES":
+    silence, source = _setting(connection, found, "objection_silence")
+    if found.state is State.NOTIFIED and silence not in (None, "REGISTRAR_CONCLUDES"):
         raise NotAllowed(
             "the holders have not answered",
-            flaws=(Flaw("/message/objection", "objection_silence", silence.source),),
+            flaws=(Flaw("/message/objection", "objection_silence", source),),
         )
 
 
 def _check_closing(message: CloseObjection, connection: Connection, now: int) -> None:
     found = questions.objection(connection, message.objection)
-    settings = _profile_of(connection, found).settings
     if message.measure != ZERO and not questions.is_known_act(connection, message.measure):
         raise NotFound(f"no act {message.measure} was executed: first do what follows, then close")
-    together = settings["objection_admission"]
-    if together.value == "EVERY_HOLDER":
+    together, source = _setting(connection, found, "objection_admission")
+    if together == "EVERY_HOLDER":
         is_over = found.until is not None and now > found.until
         # A dismissal changes nothing: whoever of the holders is silent loses nothing by it.
         is_lacking = {
             State.ADMITTED: not _all_admitted(connection, found),
-            State.SETTLED: not (_all_accepted(connection, found))
+            State.SETTLED: not _all_accepted(connection, found)
             and (message.measure != ZERO or not is_over),
         }
         if is_lacking.get(found.state):
             raise NotAllowed(
                 "not every holder has agreed",
-                flaws=(Flaw("/message/objection", "objection_admission", together.source),),
+                flaws=(Flaw("/message/objection", "objection_admission", source),),
             )
-    silence = settings["conclusion_silence"]
-    if found.state is State.CONCLUDED and silence.value == "DISMISSAL_ONLY":
-        if message.measure == ZERO:
-            return
+    silence, source = _setting(connection, found, "conclusion_silence")
+    is_taking = found.state is State.CONCLUDED and message.measure != ZERO
+    if is_taking and silence == "DISMISSAL_ONLY":
         raise NotAllowed(
             "both sides must accept before a right is changed; silence does not suffice",
-            flaws=(Flaw("/message/objection", "conclusion_silence", silence.source),),
+            flaws=(Flaw("/message/objection", "conclusion_silence", source),),
         )
 
 
