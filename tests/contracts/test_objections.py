@@ -374,9 +374,10 @@ class TestAcceptance:
         fault = case.refuses(Verb.ACCEPT_CONCLUSION, by=first)
         assert fault == hindered(case.id, ObjectionObstacle.ALREADY_SAID)
         case.do(Verb.ACCEPT_CONCLUSION, by=CAROL if first is ALICE else ALICE)
-        assert (case.stands.state, case.stands.accepted) == (State.SETTLED, 3)
+        settled = case.stands
+        assert (settled.state, settled.accepted) == (State.SETTLED, 3)
         case.do(Verb.ACCEPT_CONCLUSION, by=BOB)
-        assert case.stands.state is State.SETTLED
+        assert case.stands.state is settled.state
 
     @pytest.mark.parametrize("verb", [Verb.ACCEPT_CONCLUSION, Verb.REFUSE_CONCLUSION])
     def test_is_for_the_two_sides_alone(self, house: House, verb: Verb) -> None:
