@@ -18,12 +18,13 @@ from registry.deployment import Deployment
 from registry.errors import Mismatch, Unavailable
 from registry.facts import DERIVED, Block, Fact, Final, Log, ReadModel, Tip, fact_types
 from registry.hashes import from_hex, to_hex
+from registry.objections import facts as disputes
 from registry.registrations import facts as procedure
 
 log = structlog.get_logger()
 
 # A fact class counts once its module is imported; here is all that the contracts can say.
-NOUNS = (parties, registrars, rights, procedure)
+NOUNS = (parties, registrars, rights, procedure, disputes)
 
 # These say something outside their ledger: who may call what is AccessManager's own record, and
 # EIP-5267 announces a change of domain that our contracts cannot make.

@@ -27,18 +27,19 @@ from registry.errors import (
     Unavailable,
     WouldRevert,
 )
+from registry.firsts import Firsts
 from registry.hashes import from_hex
 from registry.indexer import newest
 from registry.messages import Message, Signer, message_types
-from registry.outbox import Outbox, State, Submission
+from registry.objections import papers as disputed
+from registry.objections import questions as disputes
+from registry.objections import review as dispute_review
+from registry.outbox import Outbox, Submission
 from registry.registrations import filing, questions, review
 from registry.registrations.acts import INITIAL, File
 from registry.registrations.filing import Papers
 from registry.relay.batches import Limits, rehearsals
-from registry.rights import questions as rights
 from registry.rights import review as right_review
-from registry.rules.rights import NO_RIGHT
-from registry.rules.states import UNATTESTED
 from registry.settings import Settings
 from registry.signatures import recover
 
@@ -68,13 +69,13 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A checked act with its signatures and, for a filing, its papers."""
+    """A checked act with its signatures and, where it commits to any, its papers."""
 
     message: Message
     digest: str
     signatures: tuple[str, ...]
     calldata: bytes
-    papers: Papers | None
+    papers: Papers | disputed.Papers | None
     form: bytes = b""
 
 
@@ -97,6 +98,7 @@ class Intake:
         self.outbox = outbox
         self.documents = documents
         self.limits = Limits(settings.batch_acts, settings.batch_bytes, settings.batch_gas)
+        self.firsts = Firsts(documents, engine, outbox)
         self._keeping = threading.Lock()
         self._kept_directory = KeptDirectory()
         self.types = {each.__name__: each for each in message_types() if "verb" in vars(each)}
@@ -168,7 +170,7 @@ class Intake:
             )
         message = parse(message_type, value.get("message"), "/message")
         signatures = signatures_of(value.get("signatures"), len(message.signers()))
-        if "papers" in value and message_type is not File:
+        if "papers" in value and message_type not in (File, *disputed.COMMITTED):
             raise malformed("/papers", "unknown", f"{name} takes no papers")
         digest = message.digest(self.deployment.domain(message.contract))
         return Envelope(message, digest, signatures, value.get("papers"))
@@ -177,7 +179,8 @@ class Intake:
         message, digest, signatures = envelope.message, envelope.digest, envelope.signatures
         self._check_deadline(message)
         self._check_signatures(message, digest, signatures, surroundings.directory)
-        papers, form = None, b""
+        papers: Papers | disputed.Papers | None = None
+        form = b""
         if isinstance(message, File):
             papers = parse(Papers, envelope.papers, "/papers")
             with self.engine.connect() as connection:
@@ -194,9 +197,13 @@ class Intake:
                 raise NotAllowed(
                     f"filings are halted until {surroundings.halted_until} (Unix seconds)"
                 )
+        elif type(message) in disputed.COMMITTED:
+            domain = self.deployment.domain(message.contract)
+            papers = disputed.checked(message, envelope.papers, self.documents, domain=domain)
         with self.engine.connect() as connection:
             review.check(message, self.documents, connection)
             right_review.check(message, connection)
+            dispute_review.check(message, connection, now=int(time.time()))
         call = message.calldata(signatures, self._witnesses(message))
         return Parcel(message, digest, signatures, call, papers, form)
 
@@ -259,10 +266,13 @@ class Intake:
         return len(answer) >= 32 and answer[:32] == MAGIC_1271 + bytes(28)
 
     def _witnesses(self, message: Message) -> tuple[Message, ...]:
-        """The File messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
+        """The messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
         if message.witness == "none":
             return ()
         values = message.model_dump()
+        if message.witness == "opening":
+            with self.engine.connect() as connection:
+                return (disputes.opening(connection, values["objection"]),)
         ids = values["registrations"] if message.witness == "filings" else (values["registration"],)
         with self.engine.connect() as connection:
             found = questions.filings(connection, ids)
@@ -327,43 +337,14 @@ class Intake:
         held = {each.digest: each for each in kept}
         return [refused.get(each.digest) or held[each.digest] for each in parcels]
 
-    def _check_first(self, digest: str, message: File, fingerprint: str, beside: set[str]) -> None:
-        """Refuses a party's second INITIAL of the same data (guide arts. 33, 39); another party's is sound.
-
-        `beside` are those whose papers were kept a moment ago and whose acts will be.
-        """
-        for party in message.parties():
-            for earlier in self.documents.filings_by(fingerprint, party):
-                # Its own: we kept its papers once, and died before we kept the act.
-                if earlier == digest or not (earlier in beside or self._may_stand(earlier, party)):
-                    continue
-                raise Conflict(
-                    f"this party filed the same data before, as {earlier}",
-                    flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
-                )
-
-    def _may_stand(self, id: str, party: str) -> bool:
-        """Whether a party has rights by a filing, or may yet come to have them."""
-        with self.engine.connect() as connection:
-            try:
-                found = questions.registration(connection, id)
-                if found.attestation is None:
-                    return found.state not in UNATTESTED
-                entry = rights.entry(connection, rights.id_of(id, party))
-                return entry.standing(max(int(time.time()), entry.since)) != NO_RIGHT
-            except NotFound:
-                held = self.outbox.find(id)
-        if held is None:
-            return False
-        # One that was rejected can still be executed until its deadline, by whoever has its bytes.
-        return held.state is not State.REJECTED or held.deadline >= time.time()
-
     def _keep_papers(self, parcel: Parcel, beside: set[str]) -> None:
-        if parcel.papers is None or not isinstance(parcel.message, File):
+        if isinstance(parcel.papers, disputed.Papers):
+            disputed.keep(parcel.digest, parcel.papers, self.documents)
+        if not isinstance(parcel.papers, Papers) or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
         if parcel.message.kind == INITIAL:
-            self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
+            self.firsts.check(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
         form = self.documents.put(parcel.form)
         self.documents.keep_opening(
             Opening(

@@ -62,7 +62,7 @@ def read(
     NotFound.
     """
     clean(request.purpose, pointer="/message/purpose", limit=200)
-    _check_until(request.until, now)
+    check_until(request.until, now)
     if recover(request.digest(domain), signature) != request.reader:
         raise BadSignature("not signed by the reader named")
     standing = questions.registration(connection, request.registration)
@@ -90,7 +90,8 @@ def read(
     return answer
 
 
-def _check_until(until: int, now: int) -> None:
+def check_until(until: int, now: int) -> None:
+    """That a request to read holds now, and not for long. Raises: Malformed."""
     if until < now:
         raise Malformed(
             "the request has expired", flaws=(Flaw("/message/until", "expired", f"it is {now}"),)

@@ -27,10 +27,11 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations notices reading directory",
+        "parties registrars rights registrations objections notices reading directory",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
+        "firsts",
         "intake audit client",
         "house",
         "api pages",
@@ -39,7 +40,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     )
 )
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-NOUNS = {"parties", "registrars", "rights", "registrations", "notices", "reading", "directory"}
+NOUNS = {
+    *("parties", "registrars", "rights", "registrations", "objections"),
+    *("notices", "reading", "directory"),
+}
 FORBIDDEN = re.compile(
     r"utils|helpers|common|misc|^core$|manager|handler|processor|service", re.IGNORECASE
 )

@@ -67,7 +67,8 @@ BODY: dict[str, Any] = {
                         },
                         "papers": {
                             "type": "object",
-                            "description": "For File: salt, fingerprint and form.",
+                            "description": "For File: salt, fingerprint and form. For Contest, "
+                            "SupplyEvidence and Respond: salt, statement and tickets.",
                         },
                     },
                 }

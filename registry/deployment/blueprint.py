@@ -19,6 +19,7 @@ CONTRACTS = (
     "Registrars",
     "Rights",
     "Registrations",
+    "Objections",
     "Batch",
     "BarredParties",
 )
@@ -30,6 +31,12 @@ WIRING: Mapping[str, Mapping[str, str]] = {
         "parties": "Parties",
         "registrars": "Registrars",
         "rights": "Rights",
+    },
+    "Objections": {
+        "parties": "Parties",
+        "registrars": "Registrars",
+        "rights": "Rights",
+        "registrations": "Registrations",
     },
     "BarredParties": {"authority": "AccessManager"},
 }

@@ -140,7 +140,7 @@ def _wiring_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
             got = chain.ask(contract, deployment.contracts[contract], getter)
             expected = deployment.contracts[target]
             yield from _unequal(f"{contract}.{getter}()", expected, to_checksum_address(got))
-    for contract in ("Parties", "Registrations"):
+    for contract in ("Parties", "Registrations", "Objections"):
         address = deployment.contracts[contract]
         domain = chain.ask(contract, address, "eip712Domain")
         yield from _unequal(

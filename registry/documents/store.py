@@ -174,6 +174,25 @@ class Documents:
         """
         self._vault.erase("opening", registration, reason=reason)
 
+    def keep_papers(self, act: str, papers: bytes) -> None:
+        """Keeps what opens the commitment of an act that is no filing. Raises: Conflict, StorageFull."""
+        with self._vault.together():
+            try:
+                kept = self.papers(act)
+            except (NotFound, Mismatch):
+                self._vault.keep("papers", act, papers, media=JSON)
+                return
+        if kept != papers:
+            raise Conflict(f"act {act} has other papers")
+
+    def papers(self, act: str) -> bytes:
+        """Raises: NotFound, Erased, Mismatch when altered."""
+        return self._vault.find("papers", act)[0]
+
+    def erase_papers(self, act: str, *, reason: str) -> None:
+        """Destroys salt and statement for good; documents stay. Raises: NotFound, Erased."""
+        self._vault.erase("papers", act, reason=reason)
+
     def log_read(self, resource: str, *, purpose: str, reader: str, at: int) -> None:
         """Enters a reading, before what is read is handed out; `at` is Unix seconds."""
         with self._vault.writing() as connection:

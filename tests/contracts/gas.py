@@ -5,6 +5,7 @@ Whole transactions, 21,000 and calldata included. `each` divides a transaction b
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from registry.messages import Void
 from registry.parties import ReplaceKey
@@ -19,6 +20,8 @@ from registry.registrations.acts import (
     Terminate,
     Withdraw,
 )
+from registry.rules.objections import State, Verb
+from tests.contracts.disputes import in_state, ready
 from tests.contracts.evm import Receipt
 from tests.contracts.house import (
     ALICE,
@@ -195,6 +198,18 @@ def replace_key(house: House) -> int:
     return paid(house.send(act, ALICE, BOB))
 
 
+def objection(verb: Verb, state: State, **changes: Any) -> Callable[[House], int]:
+    """An act on an objection in a state, to a registration of two holders."""
+
+    def scenario(house: House) -> int:
+        case = in_state(house, state)
+        ready(case, verb)
+        message, signer = case.sound(verb, **changes)
+        return paid(house.send(message, signer, filings=case.witness(message)))
+
+    return scenario
+
+
 APPLICANTS = tuple(Person(f"applicant {i}") for i in range(32))
 
 ONE: dict[str, Callable[[House], int]] = {
@@ -223,6 +238,18 @@ ONE: dict[str, Callable[[House], int]] = {
     "withdraw, before it was filed": withdraw_unfiled,
     "void": void,
     "replaceKey": replace_key,
+    "contest": objection(Verb.CONTEST, State.NONE),
+    "requestEvidence": objection(Verb.REQUEST_EVIDENCE, State.FILED),
+    "supplyEvidence": objection(Verb.SUPPLY_EVIDENCE, State.EVIDENCE_REQUESTED),
+    "notifyHolder": objection(Verb.NOTIFY_HOLDER, State.FILED),
+    "respond": objection(Verb.RESPOND, State.NOTIFIED),
+    "conclude": objection(Verb.CONCLUDE, State.CONTESTED),
+    "acceptConclusion": objection(Verb.ACCEPT_CONCLUSION, State.CONCLUDED),
+    "refuseConclusion": objection(Verb.REFUSE_CONCLUSION, State.CONCLUDED),
+    "recordInstrument": objection(Verb.RECORD_INSTRUMENT, State.REFERRED),
+    "closeObjection": objection(Verb.CLOSE_OBJECTION, State.DECIDED),
+    "lapseObjection": objection(Verb.LAPSE_OBJECTION, State.EVIDENCE_REQUESTED),
+    "dropObjection": objection(Verb.DROP_OBJECTION, State.FILED),
 }
 
 

@@ -152,6 +152,7 @@ class House:
         registrars = evm.create("Registrars", manager, sender=by)
         rights = evm.create("Rights", manager, registrars, sender=by)
         registrations = evm.create("Registrations", manager, parties, registrars, rights, sender=by)
+        objections = evm.create("Objections", parties, registrars, rights, registrations, sender=by)
         barred = evm.create("BarredParties", manager, sender=by)
         house = House(
             evm,
@@ -161,6 +162,7 @@ class House:
                 "Registrars": registrars,
                 "Rights": rights,
                 "Registrations": registrations,
+                "Objections": objections,
                 "BarredParties": barred,
                 "AllOf": evm.create("AllOf", [barred], sender=by),
                 "Batch": evm.create("Batch", sender=by),
@@ -428,7 +430,7 @@ class House:
         return message, registration
 
 
-LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "BarredParties")
+LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "Objections", "BarredParties")
 
 
 def profile(**changes: Any) -> tuple[Any, ...]:
