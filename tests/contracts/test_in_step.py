@@ -18,6 +18,7 @@ import registry.registrations.facts
 import registry.rights  # noqa: F401
 from registry.facts import fact_types
 from registry.messages import Message, Struct, message_types
+from registry.registrars import ExitStage, Standing
 from registry.registrations.acts import Claim
 from registry.rules.states import State
 from tests.contracts.evm import artefact
@@ -138,3 +139,8 @@ def test_obstacles_have_their_numbers() -> None:
 
 def test_outcomes_have_their_numbers() -> None:
     assert enum("Outcome") == {"NONE": 0, "DISMISSED": 1, "UPHELD": 2}
+
+
+def test_standings_and_exits_have_their_numbers() -> None:
+    assert enum("Standing") == {standing.name: standing.value for standing in Standing}
+    assert enum("ExitStage") == {stage.name: stage.value for stage in ExitStage}
