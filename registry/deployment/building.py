@@ -163,9 +163,9 @@ def _arguments(
         return ["address"], [plan.deployer]
     values: list[str | int] = [contracts[each] for each in WIRING.get(name, {}).values()]
     kinds = ["address"] * len(values)
-    return (
-        (kinds + ["uint40"], [*values, plan.key_notice]) if name == "Parties" else (kinds, values)
-    )
+    if name == "Parties":
+        return [*kinds, "uint40"], [*values, plan.key_notice]
+    return kinds, values
 
 
 def _require_notice(chain: Chain, contracts: Mapping[str, str], plan: Plan) -> None:
