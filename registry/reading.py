@@ -67,8 +67,8 @@ def read(
         raise BadSignature("not signed by the reader named")
     standing = questions.registration(connection, request.registration)
     applicants = {parties.key_of(connection, claim.party) for claim in standing.claims}
-    registrar = registrars.registrars(connection).get(standing.registrar)
-    officers = set() if registrar is None or registrar.is_suspended else set(registrar.officers)
+    office = registrars.office(registrars.registrars(connection), standing.registrar)
+    officers = set() if office is None or not office.is_admitted else set(office.officers)
     if request.reader not in applicants | officers:
         raise Forbidden("open to the applicants and to the registrar's officers alone")
     opening = documents.opening(request.registration)

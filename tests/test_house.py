@@ -32,7 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
         "firsts",
-        "intake audit client",
+        "intake audit client handover",
         "house",
         "api pages",
         "up demo",

@@ -277,6 +277,14 @@ class Client:
         """The statutory clocks of open cases, first to end first; `before` is in Unix seconds."""
         return self.line.get("/v1/deadlines", registrar=registrar, before=before, limit=1000)
 
+    def registrar(self, number: int) -> dict[str, Any]:
+        """How a registrar stands, its steps with their articles, and who serves its records."""
+        return self.line.get(f"/v1/registrars/{number:03d}")
+
+    def party(self, id: str) -> dict[str, Any]:
+        """The key that signs for a party, its step, and the key that is proposed for it."""
+        return self.line.get(f"/v1/parties/{quote(id, safe='')}")
+
     def certificate(self, code: str) -> dict[str, Any]:
         """Raises: NotFound."""
         return self.line.get(f"/v1/certificates/{quote(code, safe='')}")

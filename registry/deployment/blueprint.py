@@ -15,8 +15,8 @@ from registry.rules.profiles import Profile
 # In the order of their creation; each is told the addresses of some that came before.
 CONTRACTS = (
     "AccessManager",
-    "Parties",
     "Registrars",
+    "Parties",
     "Rights",
     "Registrations",
     "Objections",
@@ -26,6 +26,7 @@ CONTRACTS = (
 WIRING: Mapping[str, Mapping[str, str]] = {
     "Registrars": {"authority": "AccessManager"},
     "Rights": {"authority": "AccessManager", "registrars": "Registrars"},
+    "Parties": {"registrars": "Registrars"},
     "Registrations": {
         "authority": "AccessManager",
         "parties": "Parties",
@@ -44,12 +45,21 @@ ADMIN, GRANTOR, GUARDIAN = 0, 1, 2
 # What gives is slow, what takes away is at once: hence two roles, as a delay hangs on the function.
 ROLES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
     GRANTOR: {
-        "Registrars": ("admit", "appoint", "authorise", "resume"),
+        "Registrars": (
+            "admit",
+            "appoint",
+            "authorise",
+            "resume",
+            "reportExit",
+            "moveExit",
+            "cancelExit",
+            "handOver",
+        ),
         "Registrations": ("enact",),
         "Rights": ("admitSource",),
     },
     GUARDIAN: {
-        "Registrars": ("suspend", "dismiss", "retire"),
+        "Registrars": ("suspend", "expel", "dismiss", "retire"),
         "Registrations": ("haltFilings",),
         "Rights": ("retireSource",),
         "BarredParties": ("bar",),

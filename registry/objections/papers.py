@@ -206,8 +206,8 @@ def _author(connection: Connection, found: Objection, act: str) -> str:
 
 
 def _readers(connection: Connection, found: Objection, author: str) -> set[Any]:
-    registrar = registrars.registrars(connection).get(found.registrar)
-    readers = set() if registrar is None or registrar.is_suspended else set(registrar.officers)
+    office = registrars.office(registrars.registrars(connection), found.registrar)
+    readers = set() if office is None or not office.is_admitted else set(office.officers)
     allowed = {author}
     if author == found.objector and found.notified is not None:
         allowed |= questions.holders(connection, found.registration)

@@ -121,10 +121,10 @@ def _check_first(form: applications.Form, profile: Profile) -> None:
 
 def _check_registrar(message: File, directory: Directory) -> None:
     found = directory.registrars.get(message.registrar)
-    if found is None or found.is_suspended:
+    if found is None or not found.is_admitted:
         raise NotAllowed(
             f"registrar {message.registrar:03d} is "
-            + ("not in the directory" if found is None else "suspended"),
+            + ("not in the directory" if found is None else found.standing.name.lower()),
             flaws=(Flaw("/message/registrar", "registrar", "expected an admitted registrar"),),
         )
     if {directory.key_of(party) for party in message.parties()} & set(found.officers):

@@ -119,9 +119,10 @@ SHAPES = ACTS | {
     "Trust": "string trust,uint53 chain_id,bytes32 genesis,Contracts contracts,"
     "Period[] checkpoint_keys,Registrar{} registrars,Profile{} profiles",
     "Period": "address key,uint53 since,uint53? until",
-    "Registrar": "Officer[] officers,Suspension[] suspensions",
+    "Registrar": "Officer[] officers,Suspension[] suspensions,HandOver? handed_over",
     "Officer": "address key,uint8 roles,uint53 since,uint53? until",
     "Suspension": "uint53 since,uint53? until",
+    "HandOver": "uint53 since,uint16 successor",
     "Profile": "string name,bytes32 version,string prefix,uint32 silence,uint32 notice,"
     "uint32 grace,uint32 validity",
 }

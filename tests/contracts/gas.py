@@ -4,11 +4,12 @@ Whole transactions, 21,000 and calldata included. `each` divides a transaction b
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from registry.messages import Void
-from registry.parties import ReplaceKey
+from registry.parties import ConcludeKey, KeepKey, ProposeKey, ReplaceKey
 from registry.registrations.acts import (
     Correct,
     DeemAccepted,
@@ -31,6 +32,8 @@ from tests.contracts.house import (
     DAY,
     GATED,
     GRACE,
+    KEY_NOTICE,
+    REGISTRAR,
     REVIEWING,
     SILENCE,
     STRANGER,
@@ -210,6 +213,55 @@ def objection(verb: Verb, state: State, **changes: Any) -> Callable[[House], int
     return scenario
 
 
+def proposal_of(house: House) -> ProposeKey:
+    return ProposeKey(
+        registrar=REGISTRAR,
+        officer=APPROVING.address,
+        party=ALICE.party,
+        step=0,
+        instrument=LIST,
+        until=house.now + KEY_NOTICE,
+        key=BOB.address,
+        deadline=house.now,
+    )
+
+
+def propose_key(house: House) -> int:
+    return paid(house.send(proposal_of(house), APPROVING, BOB))
+
+
+def keep_key(house: House) -> int:
+    house.act(proposal_of(house), APPROVING, BOB)
+    act = KeepKey(
+        party=ALICE.party, signer=ALICE.address, instrument=LIST, step=1, deadline=house.now
+    )
+    return paid(house.send(act, ALICE))
+
+
+def conclude_key(house: House) -> int:
+    house.act(proposal_of(house), APPROVING, BOB)
+    house.now += KEY_NOTICE + 1
+    act = ConcludeKey(sender=STRANGER.address, party=ALICE.party, step=1, deadline=house.now)
+    return paid(house.send(act, STRANGER))
+
+
+def accept_by(generations: int) -> Callable[[House], int]:
+    """Accepting what was filed with a registrar so many hand-overs ago."""
+
+    def scenario(house: House) -> int:
+        _, registration = house.filed(ALICE)
+        line = (REGISTRAR, *range(100, 100 + generations))
+        house.grant(*(("Registrars", "admit", number) for number in line[1:]))
+        house.grant(("Registrars", "appoint", line[-1], CAROL.address, 1))
+        for number, heir in pairwise(line):
+            house.revoke("Registrars", "expel", number, bytes(32))
+            house.grant(("Registrars", "handOver", number, heir, bytes(32), b"m" * 32))
+        act = house.accept(registration, officer=CAROL.address, deadline=house.now + DAY)
+        return paid(house.send(act, CAROL))
+
+    return scenario
+
+
 APPLICANTS = tuple(Person(f"applicant {i}") for i in range(32))
 
 ONE: dict[str, Callable[[House], int]] = {
@@ -250,6 +302,11 @@ ONE: dict[str, Callable[[House], int]] = {
     "closeObjection": objection(Verb.CLOSE_OBJECTION, State.DECIDED),
     "lapseObjection": objection(Verb.LAPSE_OBJECTION, State.EVIDENCE_REQUESTED),
     "dropObjection": objection(Verb.DROP_OBJECTION, State.FILED),
+    "proposeKey": propose_key,
+    "keepKey": keep_key,
+    "concludeKey": conclude_key,
+    "accept, by a successor": accept_by(1),
+    "accept, after 8 hand-overs": accept_by(8),
 }
 
 

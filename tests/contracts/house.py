@@ -45,6 +45,7 @@ REGISTRAR, OTHER_REGISTRAR = 441, 442
 SANDBOX, GATED = 1, 2
 SILENCE, NOTICE, GRACE, VALIDITY = 10 * DAY, 5 * DAY, 3600, 3 * 366 * DAY
 RENEWAL_WINDOW = 185 * DAY
+KEY_NOTICE = 30 * DAY
 REVIEWER, APPROVER = 1, 2
 HOLD, USE, OPERATE = 1, 2, 4
 
@@ -148,8 +149,8 @@ class House:
         evm = Evm(chain_id, now * unit)
         by = OPERATOR.address
         manager = evm.create("AccessManager", by, sender=by)
-        parties = evm.create("Parties", sender=by)
         registrars = evm.create("Registrars", manager, sender=by)
+        parties = evm.create("Parties", registrars, KEY_NOTICE, sender=by)
         rights = evm.create("Rights", manager, registrars, sender=by)
         registrations = evm.create("Registrations", manager, parties, registrars, rights, sender=by)
         objections = evm.create("Objections", parties, registrars, rights, registrations, sender=by)

@@ -22,6 +22,7 @@ import registry.rights.acts
 import registry.rights.facts  # noqa: F401
 from registry.facts import fact_types
 from registry.messages import Message, Struct, message_types
+from registry.registrars import ExitStage, Standing
 from registry.registrations.acts import Claim
 from registry.rules import objections
 from registry.rules.states import State
@@ -158,3 +159,8 @@ def test_outcomes_have_their_numbers() -> None:
 )
 def test_enums_of_objections_have_their_numbers(name: str, ours: type[IntEnum]) -> None:
     assert enum(name) == {each.name: each.value for each in ours}
+
+
+def test_standings_and_exits_have_their_numbers() -> None:
+    assert enum("Standing") == {standing.name: standing.value for standing in Standing}
+    assert enum("ExitStage") == {stage.name: stage.value for stage in ExitStage}
