@@ -88,7 +88,7 @@ def _officer(house: House, officer: Person) -> dict[str, Any]:
     return {"registrar": REGISTRAR, "officer": officer.address, "deadline": house.now + DAY}
 
 
-def remark(house: House, right: str, **changes: Any) -> Remark:
+def remark(house: House, right: str, /, **changes: Any) -> Remark:
     """A seizure of everything that bars every act, for a year."""
     values: dict[str, Any] = {
         "right": right,
@@ -102,7 +102,7 @@ def remark(house: House, right: str, **changes: Any) -> Remark:
     return Remark(**_officer(house, REVIEWING) | values | changes)
 
 
-def lift(house: House, right: str, serial: int = 0, **changes: Any) -> Lift:
+def lift(house: House, right: str, serial: int = 0, /, **changes: Any) -> Lift:
     values: dict[str, Any] = {
         "right": right,
         "step": step_of(house, right),
@@ -112,7 +112,7 @@ def lift(house: House, right: str, serial: int = 0, **changes: Any) -> Lift:
     return Lift(**_officer(house, REVIEWING) | values | changes)
 
 
-def cancel(house: House, right: str, **changes: Any) -> Cancel:
+def cancel(house: House, right: str, /, **changes: Any) -> Cancel:
     values: dict[str, Any] = {
         "right": right,
         "step": step_of(house, right),
