@@ -222,10 +222,14 @@ def fact_types() -> Iterator[type[Fact]]:
             yield child
 
 
+# The contracts that execute signed acts.
+SIGNED = ("Parties", "Registrations", "Rights", "Objections", "Casework")
+
+
 class ActSigned(Fact):
     """A signed act took effect; the facts that name it follow in the same transaction."""
 
-    contracts: ClassVar[tuple[str, ...]] = ("Parties", "Registrations", "Rights", "Objections")
+    contracts: ClassVar[tuple[str, ...]] = SIGNED
     __tablename__ = "act_signed"
 
     act: Mapped[Bytes32] = mapped_column(index=True)
@@ -235,7 +239,7 @@ class ActSigned(Fact):
 class ActVoided(Fact):
     """A signer took an act back before it was executed."""
 
-    contracts: ClassVar[tuple[str, ...]] = ("Parties", "Registrations", "Rights", "Objections")
+    contracts: ClassVar[tuple[str, ...]] = SIGNED
     __tablename__ = "act_voided"
 
     act: Mapped[Bytes32] = mapped_column(index=True)

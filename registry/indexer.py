@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from registry import parties, registrars, rights
+from registry.casework import facts as casework
 from registry.chain import CONTRACTS, BlockHeader, Chain
 from registry.deployment import Deployment
 from registry.errors import Mismatch, Unavailable
@@ -24,7 +25,7 @@ from registry.registrations import facts as procedure
 log = structlog.get_logger()
 
 # A fact class counts once its module is imported; here is all that the contracts can say.
-NOUNS = (parties, registrars, rights, procedure, disputes)
+NOUNS = (parties, registrars, rights, procedure, disputes, casework)
 
 # These say something outside their ledger: who may call what is AccessManager's own record, and
 # EIP-5267 announces a change of domain that our contracts cannot make.

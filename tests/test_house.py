@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations objections notices reading directory",
+        "parties registrars rights registrations objections casework notices reading directory",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
@@ -41,7 +41,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 )
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 NOUNS = {
-    *("parties", "registrars", "rights", "registrations", "objections"),
+    *("parties", "registrars", "rights", "registrations", "objections", "casework"),
     *("notices", "reading", "directory"),
 }
 FORBIDDEN = re.compile(

@@ -20,6 +20,7 @@ CONTRACTS = (
     "Rights",
     "Registrations",
     "Objections",
+    "Casework",
     "Batch",
     "BarredParties",
 )
@@ -38,6 +39,12 @@ WIRING: Mapping[str, Mapping[str, str]] = {
         "registrars": "Registrars",
         "rights": "Rights",
         "registrations": "Registrations",
+    },
+    "Casework": {
+        "parties": "Parties",
+        "registrars": "Registrars",
+        "registrations": "Registrations",
+        "objections": "Objections",
     },
     "BarredParties": {"authority": "AccessManager"},
 }

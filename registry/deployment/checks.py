@@ -22,7 +22,7 @@ from registry.deployment.blueprint import (
 )
 from registry.deployment.record import Deployment
 from registry.errors import NotAllowed, NotFound, RegistryError, WrongChain, WrongRules
-from registry.facts import Fact
+from registry.facts import SIGNED, Fact
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import Domain
 from registry.registrations.facts import ProfileEnacted
@@ -142,7 +142,7 @@ def _wiring_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
             got = chain.ask(contract, deployment.contracts[contract], getter)
             expected = deployment.contracts[target]
             yield from _unequal(f"{contract}.{getter}()", expected, to_checksum_address(got))
-    for contract in ("Parties", "Registrations", "Objections"):
+    for contract in SIGNED:
         address = deployment.contracts[contract]
         domain = chain.ask(contract, address, "eip712Domain")
         yield from _unequal(

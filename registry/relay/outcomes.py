@@ -7,7 +7,7 @@ import structlog
 
 from registry.chain import BlockHeader, Chain, Reverted, RpcError, decode_revert
 from registry.deployment import Deployment
-from registry.facts import ActSigned, ActVoided
+from registry.facts import SIGNED, ActSigned, ActVoided
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import Void
 from registry.outbox import Rejection, Submission, read_message
@@ -19,7 +19,6 @@ from registry.transactions import Again, Attempt, Place, Settlement, Slot
 log = structlog.get_logger()
 
 ACT_FAILED = to_hex(keccak(b"ActFailed(uint256,bytes4,bytes32[4])"))
-SIGNED = ("Registrations", "Parties", "Objections")
 # An act that ran out of gas so often, each time with twice as much, is given up.
 MOST_RUNS = 3
 

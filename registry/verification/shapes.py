@@ -94,7 +94,8 @@ SAID_BY = dict.fromkeys(OF_RIGHTS, "Rights") | {"KeyReplaced": "Parties"}
 SHAPES = ACTS | {
     "Bundle": "string bundle,uint53 chain_id,bytes32 genesis,Contracts contracts,"
     "Certificate certificate,Opening? opening,Act[] acts,Receipt[] receipts,Block[] blocks",
-    "Contracts": "address Objections,address Parties,address Registrars,address Registrations,address Rights",
+    "Contracts": "address Casework,address Objections,address Parties,address Registrars,"
+    "address Registrations,address Rights",
     "Certificate": "string certificate,Ledger ledger,string code,bytes32 registration,bytes32 data,uint8 kind,"
     "bytes32? subject,uint16 registrar,NamedProfile profile,Entry[] rights,uint40 since,"
     "uint40? expiry,National national,Described? described,Remark[] remarks,Words legal,AsOf as_of",

@@ -24,7 +24,7 @@ from registry.registrations.acts import (
 )
 from registry.rules.objections import State, Verb
 from registry.rules.profiles import Kind
-from tests.contracts import later
+from tests.contracts import casework, later
 from tests.contracts.acts import resolution
 from tests.contracts.disputes import in_state, ready
 from tests.contracts.evm import Receipt
@@ -220,6 +220,23 @@ def objection(verb: Verb, state: State, **changes: Any) -> Callable[[House], int
     return scenario
 
 
+def note(times: int) -> Callable[[House], int]:
+    """An officer's note in a file that holds so many already."""
+
+    def scenario(house: House) -> int:
+        _, registration = house.filed(ALICE)
+        for serial in range(times):
+            house.act(casework.note(house, registration, serial), REVIEWING)
+        return paid(house.send(casework.note(house, registration, times), REVIEWING))
+
+    return scenario
+
+
+def report(house: House) -> int:
+    _, registration = house.filed(ALICE)
+    return paid(house.send(casework.report(house, registration), CAROL))
+
+
 def proposal_of(house: House) -> ProposeKey:
     return ProposeKey(
         registrar=REGISTRAR,
@@ -309,6 +326,9 @@ ONE: dict[str, Callable[[House], int]] = {
     "closeObjection": objection(Verb.CLOSE_OBJECTION, State.DECIDED),
     "lapseObjection": objection(Verb.LAPSE_OBJECTION, State.EVIDENCE_REQUESTED),
     "dropObjection": objection(Verb.DROP_OBJECTION, State.FILED),
+    "note": note(0),
+    "note, a further one": note(1),
+    "report": report,
     "proposeKey": propose_key,
     "keepKey": keep_key,
     "concludeKey": conclude_key,

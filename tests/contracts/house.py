@@ -154,6 +154,7 @@ class House:
         rights = evm.create("Rights", manager, registrars, sender=by)
         registrations = evm.create("Registrations", manager, parties, registrars, rights, sender=by)
         objections = evm.create("Objections", parties, registrars, rights, registrations, sender=by)
+        casework = evm.create("Casework", parties, registrars, registrations, objections, sender=by)
         barred = evm.create("BarredParties", manager, sender=by)
         house = House(
             evm,
@@ -164,6 +165,7 @@ class House:
                 "Rights": rights,
                 "Registrations": registrations,
                 "Objections": objections,
+                "Casework": casework,
                 "BarredParties": barred,
                 "AllOf": evm.create("AllOf", [barred], sender=by),
                 "Batch": evm.create("Batch", sender=by),
@@ -431,7 +433,10 @@ class House:
         return message, registration
 
 
-LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "Objections", "BarredParties")
+LEDGERS = (
+    *("Parties", "Registrars", "Rights", "Registrations", "Objections", "Casework"),
+    "BarredParties",
+)
 
 
 def profile(**changes: Any) -> tuple[Any, ...]:

@@ -14,13 +14,15 @@ from typing import Any
 
 import pytest
 
+import registry.casework.acts
+import registry.casework.facts
 import registry.objections.acts
 import registry.objections.facts
 import registry.registrars
 import registry.registrations.facts
 import registry.rights.acts
 import registry.rights.facts  # noqa: F401
-from registry.facts import fact_types
+from registry.facts import SIGNED, fact_types
 from registry.messages import Message, Struct, message_types
 from registry.registrars import ExitStage, Standing
 from registry.registrations.acts import Claim
@@ -31,7 +33,6 @@ from tests.contracts.model import Obstacle
 from tests.contracts.objection_model import ObjectionObstacle
 from tests.machine import ROOT
 
-SIGNED = ("Registrations", "Parties", "Rights", "Objections")
 MESSAGES = {kind for kind in message_types() if "verb" in kind.__dict__}
 ORDERED: list[type[Message]] = sorted(MESSAGES, key=str)
 SOURCES = {
@@ -41,7 +42,7 @@ SOURCES = {
 }
 # Said by OpenZeppelin's own contracts, or by Batch: no facts.
 FACTLESS = {"AuthorityUpdated", "EIP712DomainChanged", "ActFailed"}
-LEDGERS = ("Registrations", "Objections", "Parties", "Registrars", "Rights")
+LEDGERS = ("Registrations", "Objections", "Casework", "Parties", "Registrars", "Rights")
 
 
 def functions(contract: str) -> dict[str, dict[str, Any]]:

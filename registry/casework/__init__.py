@@ -1,0 +1,1 @@
+"""The files of cases: officers' notes and third parties' reports beside the acts of the procedure."""
