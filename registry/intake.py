@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy import Engine
 
 from registry.bodies import json_object, malformed, parse, signatures_of
+from registry.casework import review as casework
 from registry.chain import Chain, Reverted, RpcError
 from registry.deployment import Deployment
 from registry.directory import Directory, KeptDirectory
@@ -204,6 +205,7 @@ class Intake:
             review.check(message, self.documents, connection)
             right_review.check(message, connection)
             dispute_review.check(message, connection, now=int(time.time()))
+            casework.check(message, surroundings.directory, connection, now=int(time.time()))
         call = message.calldata(signatures, self._witnesses(message))
         return Parcel(message, digest, signatures, call, papers, form)
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__
 from registry.api import (
     acts,
+    casework,
     certificates,
     deadlines,
     directory,
@@ -52,6 +53,7 @@ def create_app(house: House) -> FastAPI:
         registrations,
         objections,
         rights,
+        casework,
         certificates,
         deadlines,
         search,

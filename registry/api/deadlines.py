@@ -1,9 +1,10 @@
 """What runs out when: for a registrar's desk, as a list and as a calendar (RFC 5545)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
 from typing import Annotated, Any
 
 import icalendar
@@ -11,18 +12,23 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
+from registry import registrars
 from registry.api.answers import Answer, AtBlock, HouseOf, reading
 from registry.bodies import malformed
 from registry.objections import cases as disputes
+from registry.registrars import Registrar, Standing
 from registry.registrations.cases import Due, due, open_cases
 from registry.rules import NeedInfo, Refused
 from registry.rules.terms import Term
 
 AnyDue = Due | disputes.Due
 
+# After every moment that a clock can end at.
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 router = APIRouter(prefix="/v1", tags=["deadlines"])
 
-Registrar = Annotated[int | None, Query(ge=0, le=999, description="Cases of this one alone.")]
+Number = Annotated[int | None, Query(ge=0, le=999, description="Cases of this one alone.")]
 Moment = Annotated[
     int | None,
     Query(
@@ -49,6 +55,12 @@ class DeadlineBody(BaseModel):
     registration: str
     objection: str | None = Field(description="The objection whose clock it is; none of a case.")
     registrar: str = Field(description="Three digits.", examples=["990"])
+    registrar_standing: str = Field(
+        description="ADMITTED, or why it may not act: SUSPENDED, EXPELLED, EXITED (guide arts. 13, 38)."
+    )
+    served_by: str | None = Field(
+        description="The registrar whose officers act in the case: itself, or its successor."
+    )
     state: str
     clock: str = Field(examples=["answer"])
     due: int | None = Field(
@@ -69,7 +81,7 @@ class DeadlinesAnswer(Answer):
 @router.get("/deadlines", response_model=DeadlinesAnswer)
 def deadlines(
     house: HouseOf,
-    registrar: Registrar = None,
+    registrar: Number = None,
     before: Before = None,
     moment: Moment = None,
     at_block: AtBlock = None,
@@ -79,11 +91,16 @@ def deadlines(
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         asked = _asked(moment, now.as_of["time"], at_block)
-        found = [_body(each, asked) for each in _due(connection, registrar, at_block, asked)]
-    if before is not None:
-        found = [each for each in found if each["due"] is not None and each["due"] <= before]
-    found.sort(key=lambda each: (each["due"] is None, each["due"] or 0, each["registration"]))
-    return now.envelope() | {"moment": int(asked.timestamp()), "deadlines": found[:limit]}
+        known = registrars.registrars(connection, at=at_block)
+        found = _due(connection, registrar, at_block, asked)
+        if before is not None:
+            latest = datetime.fromtimestamp(before, UTC)
+            found = (each for each in found if _end(each) <= latest)
+        first = nsmallest(limit, found, key=lambda each: (_end(each), each.registration))
+    return now.envelope() | {
+        "moment": int(asked.timestamp()),
+        "deadlines": [_body(each, asked, known) for each in first],
+    }
 
 
 @router.get(
@@ -91,11 +108,12 @@ def deadlines(
     response_class=Response,
     responses={200: {"content": {"text/calendar": {}}}},
 )
-def feed(house: HouseOf, registrar: Registrar = None) -> Response:
+def feed(house: HouseOf, registrar: Number = None) -> Response:
     """The same as a calendar to subscribe to: an entry a clock that runs, ending when it ends."""
     with house.engine.connect() as connection:
         reading(connection, None)
         asked = datetime.now(UTC)
+        known = registrars.registrars(connection)
         found = list(_due(connection, registrar, None, asked))
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Data Rights Registry//deadlines//EN")
@@ -104,7 +122,7 @@ def feed(house: HouseOf, registrar: Registrar = None) -> Response:
     for each in found:
         ends = each.deadline.ends
         if isinstance(ends, Term) and ends.due is not None:
-            calendar.add_component(_entry(each, ends, ends.due, asked))
+            calendar.add_component(_entry(each, ends, ends.due, asked, known[each.registrar]))
     return Response(calendar.to_ical(), media_type="text/calendar")
 
 
@@ -115,14 +133,18 @@ def _due(
     yield from disputes.due(disputes.open_cases(connection, registrar=registrar, at=at))
 
 
-def _entry(each: AnyDue, term: Term, ends: datetime, asked: datetime) -> icalendar.Event:
+def _entry(
+    each: AnyDue, term: Term, ends: datetime, asked: datetime, registrar: Registrar
+) -> icalendar.Event:
     entry = icalendar.Event()
     subject = each.objection if isinstance(each, disputes.Due) else each.registration
     entry.add("uid", f"{subject}-{each.deadline.clock}@data-rights-registry")
     entry.add("dtstamp", asked)
     entry.add("dtstart", ends)
     entry.add("dtend", ends + timedelta(seconds=1))
-    entry.add("summary", f"{each.deadline.clock}: {each.registration[:10]}… {each.state.name}")
+    standing = "" if registrar.standing is Standing.ADMITTED else f" ({registrar.standing.name})"
+    summary = f"{each.deadline.clock}: {each.registration[:10]}… {each.state.name}{standing}"
+    entry.add("summary", summary)
     told = [f"{step.at:%Y-%m-%d} {step.event} {step.article} {step.note}" for step in term.steps]
     entry.add("description", "\n".join((each.registration, *told)))
     entry.add("transp", "TRANSPARENT")
@@ -138,7 +160,14 @@ def _asked(moment: int | None, block_time: int, at_block: int | None) -> datetim
     return datetime.fromtimestamp(moment, UTC)
 
 
-def _body(each: AnyDue, asked: datetime) -> dict[str, Any]:
+def _end(each: AnyDue) -> datetime:
+    """When a clock ends; after all others where that cannot be said."""
+    ends = each.deadline.ends
+    return ends.due if isinstance(ends, Term) and ends.due is not None else _NEVER
+
+
+def _body(each: AnyDue, asked: datetime, known: Mapping[int, Registrar]) -> dict[str, Any]:
+    serving = registrars.office(known, each.registrar)
     ends = each.deadline.ends
     term = ends if isinstance(ends, Term) else None
     unknown = None
@@ -149,6 +178,8 @@ def _body(each: AnyDue, asked: datetime) -> dict[str, Any]:
         "registration": each.registration,
         "objection": each.objection if isinstance(each, disputes.Due) else None,
         "registrar": f"{each.registrar:03d}",
+        "registrar_standing": known[each.registrar].standing.name,
+        "served_by": f"{serving.number:03d}" if serving is not None else None,
         "state": each.state.name,
         "clock": each.deadline.clock,
         "due": None if last is None else int(last.timestamp()),

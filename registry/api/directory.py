@@ -18,7 +18,7 @@ from registry.api.answers import (
 )
 from registry.bodies import parse_body
 from registry.errors import Flaw, Malformed, NotFound
-from registry.registrations.cases import open_cases
+from registry.registrations.cases import count_open
 from registry.rules import Allowed, Refused, profiles
 from registry.rules.eligibility import Facts, Situation, Source, Way, eligibility
 from registry.rules.exits import Leaving, exit_deadlines
@@ -169,7 +169,7 @@ async def registrar(
             "registrar": _registrar(found[int(number)], found),
             "steps": [_step(each) for each in steps],
             "clocks": _clocks(found[int(number)], steps, house.settings.profile),
-            "open_cases": len(open_cases(connection, registrar=int(number), at=at_block)),
+            "open_cases": count_open(connection, registrar=int(number), at=at_block),
         }
 
 

@@ -28,6 +28,7 @@ for command in (
     filing.sign,
     filing.status,
     desk.due,
+    desk.casework,
     checking.verify,
     checking.audit,
     checking.rebuild,

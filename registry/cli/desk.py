@@ -36,6 +36,30 @@ def due(
         else:
             when = each["unknown"] or f"stands still, {each['left']} left"
         late = "LATE" if each["is_late"] else ""
+        standing = "" if each["registrar_standing"] == "ADMITTED" else each["registrar_standing"]
         subject = each["objection"] or each["registration"]
-        lines.append("  ".join((when, each["clock"], each["state"], subject, late)))
+        lines.append("  ".join((when, each["clock"], each["state"], subject, late, standing)))
+    told.data(found, as_json=json, text="\n".join(line.rstrip() for line in lines))
+
+
+def casework(
+    registration: Annotated[str, typer.Argument(help="A registration's id.")],
+    at_block: Annotated[int | None, typer.Option(min=0, help="As of this block.")] = None,
+    url: told.Url = None,
+    data: told.Data = None,
+    json: told.Json = False,
+) -> None:
+    """Print the file of a case: every step with who, when, the article, and the hash of its paper."""
+    from registry.client import Client
+    from registry.rules.validity import BEIJING
+
+    with Client(told.url_of(url, data)) as client:
+        found = client.casework(registration, at_block=at_block)
+    lines = []
+    for each in found["steps"]:
+        when = f"{datetime.fromtimestamp(each['occurred'], BEIJING):%Y-%m-%d %H:%M:%S}"
+        what = each["kind"] or each["event"]
+        papers = " ".join(f"{name} {value}" for name, value in each["papers"].items())
+        who = each["signer"] or each["by"]
+        lines.append("  ".join((when, what, each["article"], who, papers)))
     told.data(found, as_json=json, text="\n".join(line.rstrip() for line in lines))

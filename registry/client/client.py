@@ -257,6 +257,10 @@ class Client:
         """Its changes and the objections made to it."""
         return self.line.get(f"/v1/registrations/{id}/history")
 
+    def casework(self, id: str, *, at_block: int | None = None) -> dict[str, Any]:
+        """Every step of its case, with who, when, and the hash of its paper. Raises: NotFound."""
+        return self.line.get(f"/v1/registrations/{id}/casework", at_block=at_block)
+
     def rights(
         self, *, holder: str | None = None, registration: str | None = None, limit: int = 50
     ) -> dict[str, Any]:

@@ -7,9 +7,11 @@ Knows neither the database nor the chain: its input is the moments of a history 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from registry.rules import NeedInfo, Refused
 from registry.rules.profiles import Kind, Profile
@@ -41,8 +43,7 @@ class NonAcceptance:
     corrected: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, gc=False):
     """Something asked or raised, and when it was answered or decided; None while it is not."""
 
     first: datetime
@@ -92,8 +93,7 @@ class Standing(StrEnum):
     DEEMED_ACCEPTED = "DEEMED_ACCEPTED"
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True, gc=False):
     """Where an application stands at a moment.
 
     `since` is the moment of acceptance, None unless accepted; `answer` is the registrar's clock,
@@ -148,8 +148,27 @@ def finish(
     return _finish(clock, accepted, history, notice, profile=profile, calendar=calendar)
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+def count_extensions(
+    accepted: datetime, history: History, *, profile: Profile, calendar: Calendar | None = None
+) -> tuple[tuple[Extension, ...], tuple[tuple[Extension, Refused], ...]]:
+    """Those extensions that count, in order, and those that do not, each with why (art. 28).
+
+    One that came too late, lacks its ground or its length, or with those before it exceeds the cap,
+    moves nothing; what was extended before it stays extended. Where a calendar is missing it counts.
+    """
+    counted: list[Extension] = []
+    void: list[tuple[Extension, Refused]] = []
+    for each in sorted(history.extensions, key=lambda extension: extension.granted):
+        tried = replace(history, extensions=(*counted, each))
+        found = finish(accepted, tried, profile=profile, calendar=calendar)
+        if isinstance(found, Refused):
+            void.append((each, found))
+        else:
+            counted.append(each)
+    return tuple(counted), tuple(void)
+
+
+class Deadline(Struct, frozen=True, gc=False):
     """One running clock of a case, by its name in the profile, and what is known of its end."""
 
     clock: str
@@ -181,6 +200,9 @@ def _deadlines(
             yield Deadline("answer", found.answer)
     else:
         clock = _bound(history, profile)
+        if history.extensions:
+            counted, _ = count_extensions(found.since, history, profile=profile, calendar=calendar)
+            history = replace(history, extensions=counted)
         # A clock of the review alone has done its work once its outcome is published.
         if notice is None or clock != "review":
             ends: Term | Refused | NeedInfo = (
@@ -213,7 +235,8 @@ def _acceptance(
     line = line_of(profile.clocks["answer"], profile=profile, calendar=calendar)
     article = profile.clocks["answer"].article
     steps: list[Step] = []
-    start, stops, rounds = history.received, list[Stop](), 0
+    start, rounds = history.received, 0
+    stops: list[Stop] = []
     answer = run("answer", start, line=line, profile=profile)
     for refusal in sorted(history.non_acceptances, key=lambda refusal: refusal.told):
         if history.told_accepted is not None and history.told_accepted <= refusal.told:
@@ -318,11 +341,14 @@ def _finish(
 ) -> Term | Refused | NeedInfo:
     line = line_of(profile.clocks[clock], profile=profile, calendar=calendar)
     stops = _stops(history, notice)
-    rule, more = profile.clocks.get("extension"), list[More]()
+    rule = profile.clocks.get("extension")
+    more: list[More] = []
     if rule is None and history.extensions:
         return Refused("this law knows no extension", profile.clocks[clock].article)
     try:
         found = run(clock, accepted, line=line, profile=profile, stops=stops)
+        if not history.extensions:
+            return found
         for extension in sorted(history.extensions, key=lambda extension: extension.granted):
             assert rule is not None
             if not extension.ground.strip() or extension.length < 1:
@@ -341,8 +367,12 @@ def _finish(
 
 
 def _stops(history: History, notice: Term | None) -> list[Stop]:
-    stops = [Stop(Cause.SUPPLEMENT, span.first, span.last) for span in history.supplements]
-    stops += [Stop(Cause.OBJECTION, span.first, span.last) for span in history.objections]
+    stops: list[Stop] = []
+    # Most cases have neither, and a desk asks for a hundred thousand of them.
+    if history.supplements:
+        stops += [Stop(Cause.SUPPLEMENT, span.first, span.last) for span in history.supplements]
+    if history.objections:
+        stops += [Stop(Cause.OBJECTION, span.first, span.last) for span in history.objections]
     if notice is not None:
         # The statutory notice stops the clock, not a longer one of the registrar's own choice.
         stops.append(Stop(Cause.NOTICE, notice.start, notice.due))

@@ -1,6 +1,7 @@
 """One statutory period: from its start over its stops to its last moment, step by step.
 
-Knows neither the procedure nor the database. Moments are aware; days are Beijing days.
+Knows neither the procedure nor the database. Moments are aware; days are Beijing days. Its values are
+structs, which cost a fifth of a dataclass: a desk's list makes half a million of them at once.
 """
 
 from collections.abc import Iterable
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from registry.rules import NeedInfo
 from registry.rules.profiles import Clock, Profile, Unit
@@ -40,8 +43,7 @@ class Event(StrEnum):
     DEEMED_ACCEPTED = "DEEMED_ACCEPTED"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """One step of a computation with the article that makes it; `note` says why, where it helps."""
 
     event: Event
@@ -66,8 +68,7 @@ class Stop:
             raise ValueError(f"a stop ends {self.last}, before it began {self.first}")
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(Struct, frozen=True, gc=False):
     """A length added to a term, under the rule that allows it."""
 
     granted: datetime
@@ -76,8 +77,7 @@ class More:
     ground: str
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True, gc=False):
     """A period as it stands.
 
     `due` is its last moment in UTC (the last second that is still in time), None while a stop
@@ -203,7 +203,11 @@ def run(
     """`term` on a line already at hand, with `more` added to it. Raises: UnknownCalendar."""
     rule, first_day = profile.clocks[clock], profile.settings["first_day"]
     begins = line.position(start) - (first_day.value == "INCLUDED")
-    stops, more, met = tuple(stops), tuple(more), list[Stop]()
+    if not stops and not more:
+        ends = line.closing(line.after(begins, rule.length))
+        return Term(clock, rule, start, ends, None, (), (), first_day.source, line.calendar)
+    stops, more = tuple(stops), tuple(more)
+    met: list[Stop] = []
     spans = _spans(stops, rule, line=line, profile=profile) if stops else []
     end, left = _count_on(begins, rule.length, line=line, spans=spans, met=met)
     for added in more:
@@ -259,7 +263,7 @@ def _spans(
         last = line.position(stop.last) - (0 if stop.cause is Cause.NOTICE else after)
         if first <= last:
             spans.append((first, last, stop))
-    return sorted(spans, key=lambda span: span[0])
+    return sorted(spans, key=lambda span: span[0]) if len(spans) > 1 else spans
 
 
 def _months(

@@ -13,6 +13,7 @@ from registry.rules.validity import BEIJING
 from registry.rules.workdays import Calendar, official
 
 _BEIJING_AHEAD: Final = 8 * 3_600
+_BEIJING_BEGINS: Final = 16
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
@@ -86,11 +87,15 @@ class WorkingDays(CalendarDays):
     def __init__(self, calendar: Calendar, *, closes: time) -> None:
         super().__init__(closes=closes)
         self._days = calendar
+        self._after: dict[tuple[int, int], int] = {}
         self.calendar = calendar.version
         self.limit = calendar.last.toordinal()
 
     def after(self, position: int, n: int) -> int:
-        return self._days.ordinal_after(position, n)
+        found = self._after.get((position, n))
+        if found is None:
+            found = self._after[position, n] = self._days.ordinal_after(position, n)
+        return found
 
     def before(self, position: int, n: int) -> int:
         return self._days.nth_before(date.fromordinal(position), n).toordinal()
@@ -152,6 +157,9 @@ def day_of(moment: datetime) -> date:
 
 def ordinal_of(moment: datetime) -> int:
     """The proleptic ordinal of the Beijing day. Raises: ValueError for a naive moment."""
+    if moment.tzinfo is UTC:
+        # Nearly all moments are, and there are many: Beijing's day begins at 16:00 of the day before.
+        return moment.toordinal() + (moment.hour >= _BEIJING_BEGINS)
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return int((moment.timestamp() + _BEIJING_AHEAD) // 86_400) + _EPOCH

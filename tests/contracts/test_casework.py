@@ -230,4 +230,4 @@ class TestBoth:
         assert house.tip("Casework") == ("0x" + "00" * 24, 0)
         logs = house.send(note(house, subject), REVIEWING).logs
         logs += house.send(report(house, subject), CAROL).logs
-        assert house.tip("Casework") == ("0x" + replay(bytes(24), logs).hex(), len(logs))
+        assert house.tip("Casework") == ("0x" + replay(bytes(24), list(logs)).hex(), len(logs))
