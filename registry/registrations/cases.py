@@ -81,7 +81,8 @@ def count_open(
     connection: Connection, *, registrar: int | None = None, at: int | None = None
 ) -> int:
     """How many `open_cases` there are."""
-    return connection.execute(_Chosen(PENDING, registrar, None, at).of(func.count())).scalar_one()
+    question = _Chosen(PENDING, registrar, None, at).of(func.count())
+    return int(connection.execute(question).scalar_one())
 
 
 def case(connection: Connection, registration: str, *, at: int | None = None) -> Case | None:

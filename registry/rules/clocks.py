@@ -144,7 +144,7 @@ def finish(
     notice = _notice(history, profile=profile, calendar=calendar)
     if isinstance(notice, NeedInfo):
         return notice
-    clock = _bound(history, profile)
+    clock = bound(history, profile)
     return _finish(clock, accepted, history, notice, profile=profile, calendar=calendar)
 
 
@@ -199,7 +199,7 @@ def _deadlines(
         if found.answer is not None:
             yield Deadline("answer", found.answer)
     else:
-        clock = _bound(history, profile)
+        clock = bound(history, profile)
         if history.extensions:
             counted, _ = count_extensions(found.since, history, profile=profile, calendar=calendar)
             history = replace(history, extensions=counted)
@@ -222,8 +222,8 @@ def _deadlines(
             yield Deadline("investigation", until)
 
 
-def _bound(history: History, profile: Profile) -> str:
-    # What bounds the registrar's work once the application is accepted.
+def bound(history: History, profile: Profile) -> str:
+    """The clock that bounds the registrar's work once the application is accepted."""
     if history.kind is Kind.CANCELLATION and "cancellation" in profile.clocks:
         return "cancellation"
     return "finish" if "finish" in profile.clocks else "review"
