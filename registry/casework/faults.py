@@ -53,6 +53,11 @@ class Found:
     fault: Fault | NeedInfo
     objection: str | None = None
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether something was done wrong, and not just cannot be computed yet."""
+        return isinstance(self.fault, Fault)
+
     def as_json(self) -> dict[str, Any]:
         """Times in Unix seconds; `unknown` names what is missing where a date cannot be computed."""
         known: dict[str, Any] = {"unknown": None}

@@ -102,18 +102,19 @@ def _audit_procedure(chosen: Any, *, as_json: bool) -> None:
     finally:
         engine.dispose()
     for each in found:
-        told.aside(f"FAULT {each}")
+        told.aside(f"{'FAULT' if each.is_fault else 'UNKNOWN'} {each}")
+    faulty = sum(each.is_fault for each in found)
     body = {
         "block": reached.number,
         "moment": int(now.timestamp()),
         "faults": [each.as_json() for each in found],
-        "clean": not found,
+        "clean": not faulty,
     }
     text = f"judged up to block {reached.number}: " + (
         f"{len(found)} faults" if found else "no fault"
     )
     told.data(body, as_json=as_json, text=text)
-    if found:
+    if faulty:
         raise typer.Exit(7)
 
 

@@ -99,6 +99,7 @@ class TestHelp:
         for command in (
             *("up", "demo", "key", "fingerprint", "file", "sign", "status", "verify"),
             *("audit", "rebuild", "deploy", "serve", "follow", "relay", "handover"),
+            *("due", "casework"),
         ):
             assert f"\n  {command} " in said.out
         assert "7" in said.out.partition("Exit codes")[2]
@@ -311,6 +312,37 @@ class TestAudit:
 
     def test_an_empty_folder_is_3(self, registry: Command, tmp_path: Path) -> None:
         assert registry("audit", "--data", tmp_path).code == 3
+        assert registry("audit", "--procedure", "--data", tmp_path).code == 3
+
+    def test_of_the_procedure_names_what_was_late(self, registry: Command, stopped: Path) -> None:
+        # Nobody answered: the sandbox's two seconds are long over.
+        with sqlite3.connect(stopped / "read.db") as connection:
+            connection.execute("UPDATE block SET time = time - 3600")
+        said = registry("audit", "--procedure", "--data", stopped, "--json")
+        assert said.code == 7
+        assert "FAULT" in said.err
+        rules = {each["rule"]: each for each in said.json["faults"]}
+        assert rules["answer"]["done"] is None
+        assert "17" in rules["answer"]["article"]
+
+    def test_of_the_procedure_of_no_case_is_clean(self, registry: Command, stopped: Path) -> None:
+        with sqlite3.connect(stopped / "read.db") as connection:
+            connection.execute("DELETE FROM progress")
+        said = registry("audit", "--procedure", "--data", stopped, "--json")
+        assert (said.code, said.json["clean"]) == (0, True)
+
+
+class TestCasework:
+    def test_prints_the_file_of_a_case(
+        self, registry: Command, running: Running, holder: tuple[Path, Key], tmp_path: Path
+    ) -> None:
+        client = Client(running.url, papers=tmp_path / "papers")
+        id = client.file(fresh_root(), form_of(holder[1]), holder[1]).digest
+        client.wait(id)
+        said = registry("casework", id, "--url", running.url)
+        assert said.code == 0, said.err
+        assert "RegistrationFiled" in said.out
+        assert registry("casework", "0x" + "77" * 32, "--url", running.url).code == 3
 
 
 class TestHandover:
