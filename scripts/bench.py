@@ -363,10 +363,10 @@ def _await(url: str) -> None:
             time.sleep(0.1)
 
 
-def _made_up(path: Path, number: int) -> list[str]:
+def _made_up(path: Path, number: int, each: int = 1000) -> list[str]:
+    """Their ids, 20,000 at most; `each` filings share a block, and a moment."""
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA synchronous=OFF")
-        each = 1000
         for block in range(number // each):
             connection.execute(
                 "INSERT INTO block VALUES (?,?,?,?)",
@@ -416,21 +416,21 @@ def deadlines(number: int) -> dict[str, Any]:
         path = Path(folder) / "read.db"
         engine = open_read_model(path)
         ReadModel.metadata.create_all(engine)
-        _made_up(path, number)
+        _made_up(path, number, each=10)
         with sqlite3.connect(path) as connection:
             connection.executescript(PUBLISH_HALF)
-        start = time.perf_counter()
         with engine.connect() as connection:
-            cases = open_cases(connection)
-        read = time.perf_counter()
-        found = list(due(cases, at=datetime.now(UTC)))
-        end = time.perf_counter()
+            start = time.perf_counter()
+            cases = sum(1 for _ in open_cases(connection))
+            read = time.perf_counter()
+            clocks = sum(1 for _ in due(open_cases(connection), at=datetime.now(UTC)))
+            end = time.perf_counter()
         engine.dispose()
         return {
-            "cases": len(cases),
-            "clocks": len(found),
+            "cases": cases,
+            "clocks": clocks,
             "seconds_reading": round(read - start, 2),
-            "seconds_computing": round(end - read, 2),
+            "seconds_in_all": round(end - read, 2),
         }
 
 

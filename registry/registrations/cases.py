@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -111,16 +110,16 @@ def cases(
     earlier = _earlier(connection, chosen)
     ahead = next(earlier, None)
     for filing, id, with_, profile, kind, state, step, event, time in _rows(connection, chosen):
-        changes: list[_Change] = []
-        while ahead is not None and ahead[0] == filing:
-            changes.append((ahead[1], ahead[2], moments[ahead[3]]))
-            ahead = next(earlier, None)
-        newest = moments[time]
-        changes.append((step, event, newest))
-        known = _STATES[state]
-        if step == 1:
-            history = History(received=newest, kind=_KINDS[kind])
+        newest, known = moments[time], _STATES[state]
+        if step == 1 and filing not in noted:
+            # Nothing but its filing is known of it; of these there are most.
+            history = History(newest, kind=_KINDS[kind])
         else:
+            changes: list[_Change] = []
+            while ahead is not None and ahead[0] == filing:
+                changes.append((ahead[1], ahead[2], moments[ahead[3]]))
+                ahead = next(earlier, None)
+            changes.append((step, event, newest))
             history = _history(
                 changes,
                 corrections.get(filing, _NO_CORRECTIONS),
@@ -222,7 +221,7 @@ def _published(connection: Connection, chosen: _Chosen, moments: _Moments) -> di
     question = (
         chosen.of(CHANGE.c.filing, said.effective)
         .join(RegistrationPublished, said.registration == CHANGE.c.registration)
-        .where(said.effective != 0, up_to(said.block, chosen.at))
+        .where(CHANGE.c.step > 1, said.effective != 0, up_to(said.block, chosen.at))
     )
     return {filing: moments[effective] for filing, effective in connection.execute(question)}
 
@@ -235,7 +234,7 @@ def _corrections(
     for filing, step, until in connection.execute(
         chosen.of(CHANGE.c.filing, said.step, said.until)
         .join(CorrectionRequested, said.registration == CHANGE.c.registration)
-        .where(up_to(said.block, chosen.at))
+        .where(CHANGE.c.step > 1, up_to(said.block, chosen.at))
     ):
         found[filing][step] = moments[until]
     return found
@@ -261,7 +260,7 @@ def _objections(
             ),
         )
         .outerjoin(decision_block, decision_block.c.number == decided.c.block)
-        .where(up_to(made.c.block, chosen.at))
+        .where(CHANGE.c.step > 1, up_to(made.c.block, chosen.at))
         .order_by(CHANGE.c.filing, made.c.step)
     ):
         found[filing].append(Span(moments[begun], None if ended is None else moments[ended]))
@@ -305,49 +304,63 @@ def _history(
     closed: datetime | None,
     kind: Kind,
 ) -> History:
-    non_acceptances, supplements = [], []
+    non_acceptances: tuple[NonAcceptance, ...] = ()
+    supplements: tuple[Span, ...] = ()
     accepted = published = None
-    since = changes[0][2]
-    for (step, event, moment), (_, following, next_moment) in pairwise([*changes, _OPEN_END]):
-        if event == "CorrectionRequested":
-            corrected = next_moment if following == "RegistrationCorrected" else None
-            told = _told(noted, Moves.NON_ACCEPTANCE, since, next_moment) or moment
-            non_acceptances.append(NonAcceptance(told, corrections[step], corrected=corrected))
-        elif event == "RegistrationCorrected":
-            since = moment
-        elif event == "SupplementRequested":
-            ended = next_moment if following == "RegistrationSupplemented" else None
-            supplements.append(Span(moment, ended))
-        elif event == "RegistrationAccepted":
-            accepted = _told(noted, Moves.ACCEPTANCE, since, None) or moment
+    received = since = changes[0][2]
+    for place, (step, event, moment) in enumerate(changes, 1):
+        if event == "RegistrationAccepted":
+            accepted = _told(noted, Moves.ACCEPTANCE, since, _NEVER) or moment
         elif event == "RegistrationPublished":
             published = effective or moment
+        elif event == "RegistrationCorrected":
+            since = moment
+        elif event in _ASKED:
+            following, then = _NOTHING if place == len(changes) else changes[place][1:]
+            if event == "SupplementRequested":
+                ended = then if following == "RegistrationSupplemented" else None
+                supplements += (Span(moment, ended),)
+            else:
+                corrected = then if following == "RegistrationCorrected" else None
+                told = _told(noted, Moves.NON_ACCEPTANCE, since, then) or moment
+                refusal = NonAcceptance(told, corrections[step], corrected=corrected)
+                non_acceptances += (refusal,)
     return History(
-        received=changes[0][2],
-        non_acceptances=tuple(non_acceptances),
-        told_accepted=accepted,
-        supplements=tuple(supplements),
-        published=published,
-        objections=tuple(objections),
-        extensions=tuple(
+        received,
+        non_acceptances,
+        accepted,
+        supplements,
+        published,
+        tuple(objections),
+        _extensions(noted),
+        closed,
+        kind,
+    )
+
+
+def _extensions(noted: Sequence[_Noted]) -> tuple[Extension, ...]:
+    return tuple(
+        [
             Extension(each.entered, each.length, each.document)
             for each in noted
             if each.moves is Moves.EXTENSION
-        ),
-        closed=closed,
-        kind=kind,
+        ]
     )
 
 
 def _told(
-    noted: Sequence[_Noted], moves: Moves, since: datetime, before: datetime | None
+    noted: Sequence[_Noted], moves: Moves, since: datetime, before: datetime
 ) -> datetime | None:
     """When the applicant was first noted to be told, within what the chain itself leaves open.
 
     The first entry counts: a later one cannot make a late telling timely.
     """
-    found = (each.occurred for each in noted if each.moves is moves and each.occurred >= since)
-    return next((told for told in found if before is None or told <= before), None)
+    for each in noted:
+        if each.moves is moves and since <= each.occurred <= before:
+            return each.occurred
+    return None
 
 
-_OPEN_END: _Change = (0, "", datetime.max.replace(tzinfo=UTC))
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_NOTHING = ("", _NEVER)
+_ASKED = ("CorrectionRequested", "SupplementRequested")

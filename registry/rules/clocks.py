@@ -238,7 +238,8 @@ def _acceptance(
     start, rounds = history.received, 0
     stops: list[Stop] = []
     answer = run("answer", start, line=line, profile=profile)
-    for refusal in sorted(history.non_acceptances, key=lambda refusal: refusal.told):
+    refusals = history.non_acceptances
+    for refusal in sorted(refusals, key=lambda refusal: refusal.told) if refusals else ():
         if history.told_accepted is not None and history.told_accepted <= refusal.told:
             break
         flaw = _flaw(refusal, answer, rounds, profile=profile)
