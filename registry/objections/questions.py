@@ -125,6 +125,19 @@ def objection(connection: Connection, id: str, *, at: int | None = None) -> Obje
     return _assemble(connection, [row], at)[0]
 
 
+def of_registration(
+    connection: Connection, registration: str, *, at: int | None = None
+) -> list[str]:
+    """The ids of all objections to a registration, first one first."""
+    filed = ObjectionFiled.__table__.c
+    question = (
+        select(filed.objection)
+        .where(filed.registration == registration, up_to(filed.block, at))
+        .order_by(filed.block, filed.position)
+    )
+    return list(connection.execute(question).scalars())
+
+
 def objections(
     connection: Connection,
     *,

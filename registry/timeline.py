@@ -1,5 +1,7 @@
 """The whole life of a right, from the first filing on: every step with the article behind it.
 
+What was objected to it, and what officers did, belongs to it.
+
 Knows neither HTTP nor RPC.
 """
 
@@ -8,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from registry.objections import questions as objections
 from registry.registrations import questions as registrations
 from registry.registrations.facts import SubjectNamed
 from registry.registrations.questions import up_to
@@ -52,7 +55,8 @@ class Moment:
 
 
 def timeline(connection: Connection, id: str, *, at: int | None = None) -> list[Moment]:
-    """The life of an entry: its registration's, its own, and that of all that was filed about it.
+    """The life of an entry: its registration's, its own, that of all that was filed about it, and the
+    objections to what it comes from.
 
     A right that was transferred begins with the registration of whoever held it before, to which
     `subject` of its own leads. Raises: NotFound.
@@ -68,6 +72,7 @@ def timeline(connection: Connection, id: str, *, at: int | None = None) -> list[
     for registration in (entry.registration, *later):
         found += _procedure(connection, registration, at)
     kinds = {each.registration: each.kind for each in found}
+    found += _objected(connection, entry.registration, kinds[entry.registration], at)
     for change in questions.changes(connection, [id], at=at):
         cause = change.cause if change.cause in kinds else entry.registration
         found.append(
@@ -87,6 +92,28 @@ def timeline(connection: Connection, id: str, *, at: int | None = None) -> list[
             )
         )
     return sorted(found, key=lambda each: (each.block, each.position))
+
+
+def _objected(connection: Connection, registration: str, kind: int, at: int | None) -> list[Moment]:
+    found = objections.of_registration(connection, registration, at=at)
+    return [
+        Moment(
+            time=change.time,
+            block=change.block,
+            position=change.position,
+            event=change.event,
+            article=change.article,
+            registration=registration,
+            kind=kind,
+            right=None,
+            rights=NO_RIGHT,
+            expiry=None,
+            act=change.act,
+            signer=change.signer,
+        )
+        for each in found
+        for change in objections.history(connection, each, at=at)
+    ]
 
 
 def _procedure(connection: Connection, registration: str, at: int | None) -> list[Moment]:
