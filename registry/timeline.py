@@ -18,7 +18,7 @@ from registry.rights import questions
 from registry.rules.rights import NO_RIGHT, Right
 
 # Of the 2026 guide; what a public body registers follows the same acts under its own measure.
-_ARTICLES: Final = {
+ARTICLES: Final = {
     "RightAttested": "arts. 26, 27",
     "RightReceived": "art. 29",
     "RightGiven": "art. 34",
@@ -28,6 +28,7 @@ _ARTICLES: Final = {
     "RightCancelled": "art. 37",
     "RightExecuted": "art. 29",
     "RightRemarked": "art. 23",
+    "RemarkCarried": "arts. 23, 34",
     "RemarkLifted": "art. 23",
 }
 
@@ -81,7 +82,7 @@ def timeline(connection: Connection, id: str, *, at: int | None = None) -> list[
                 block=change.block,
                 position=change.position,
                 event=change.event,
-                article=_ARTICLES[change.event],
+                article=ARTICLES[change.event],
                 registration=cause,
                 kind=kinds[cause],
                 right=id,
