@@ -8,13 +8,14 @@ Knows neither HTTP nor RPC.
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from registry.objections import questions as objections
+from registry.objections.questions import Step
 from registry.registrations import questions as registrations
 from registry.registrations.facts import SubjectNamed
-from registry.registrations.questions import up_to
-from registry.rights import questions
+from registry.registrations.history import Change, lives
+from registry.rights import questions as rights
 from registry.rules.rights import NO_RIGHT, Right
 
 # Of the 2026 guide; what a public body registers follows the same acts under its own measure.
@@ -62,77 +63,67 @@ def timeline(connection: Connection, id: str, *, at: int | None = None) -> list[
     A right that was transferred begins with the registration of whoever held it before, to which
     `subject` of its own leads. Raises: NotFound.
     """
-    entry = questions.entry(connection, id, at=at)
-    named = SubjectNamed.__table__.c
-    later = connection.execute(
-        select(named.registration)
-        .where(named.subject == entry.registration, up_to(named.block, at))
-        .order_by(named.block, named.position)
-    ).scalars()
-    found: list[Moment] = []
-    for registration in (entry.registration, *later):
-        found += _procedure(connection, registration, at)
-    kinds = {each.registration: each.kind for each in found}
-    found += _objected(connection, entry.registration, kinds[entry.registration], at)
-    for change in questions.changes(connection, [id], at=at):
+    entry = rights.entry(connection, id, at=at)
+    filed = [entry.registration, *_later(connection, entry.registration, at)]
+    kinds = registrations.kinds(connection, filed)
+    told: list[tuple[str, Change | Step]] = [
+        (registration, each)
+        for registration, life in lives(connection, filed, at=at).items()
+        for each in life
+    ]
+    contested = objections.of_registration(connection, entry.registration, at=at)
+    if contested:
+        disputes = objections.steps(connection, contested, at=at)
+        told += [(entry.registration, each) for life in disputes.values() for each in life]
+    found = [_told(each, registration, kinds[registration]) for registration, each in told]
+    for change in rights.changes(connection, [id], at=at):
         cause = change.cause if change.cause in kinds else entry.registration
-        found.append(
-            Moment(
-                time=change.time,
-                block=change.block,
-                position=change.position,
-                event=change.event,
-                article=ARTICLES[change.event],
-                registration=cause,
-                kind=kinds[cause],
-                right=id,
-                rights=change.rights,
-                expiry=change.expiry,
-                act=change.cause,
-                signer=change.signer,
-            )
-        )
+        found.append(_changed(change, cause, kinds[cause]))
     return sorted(found, key=lambda each: (each.block, each.position))
 
 
-def _objected(connection: Connection, registration: str, kind: int, at: int | None) -> list[Moment]:
-    found = objections.of_registration(connection, registration, at=at)
-    return [
-        Moment(
-            time=change.time,
-            block=change.block,
-            position=change.position,
-            event=change.event,
-            article=change.article,
-            registration=registration,
-            kind=kind,
-            right=None,
-            rights=NO_RIGHT,
-            expiry=None,
-            act=change.act,
-            signer=change.signer,
-        )
-        for each in found
-        for change in objections.history(connection, each, at=at)
-    ]
+def _later(connection: Connection, registration: str, at: int | None) -> list[str]:
+    reach = registrations.NEVER if at is None else at
+    return list(connection.execute(_LATER, {"id": registration, "at": reach}).scalars())
 
 
-def _procedure(connection: Connection, registration: str, at: int | None) -> list[Moment]:
-    kind = registrations.registration(connection, registration, at=at).kind
-    return [
-        Moment(
-            time=change.time,
-            block=change.block,
-            position=change.position,
-            event=change.event,
-            article=change.article,
-            registration=registration,
-            kind=kind,
-            right=None,
-            rights=NO_RIGHT,
-            expiry=None,
-            act=change.act,
-            signer=change.signer,
-        )
-        for change in registrations.history(connection, registration, at=at)
-    ]
+_NAMED = SubjectNamed.__table__.c
+_LATER = (
+    select(_NAMED.registration)
+    .where(_NAMED.subject == bindparam("id"), _NAMED.block <= bindparam("at"))
+    .order_by(_NAMED.block, _NAMED.position)
+)
+
+
+def _told(each: Change | Step, registration: str, kind: int) -> Moment:
+    return Moment(
+        time=each.time,
+        block=each.block,
+        position=each.position,
+        event=each.event,
+        article=each.article,
+        registration=registration,
+        kind=kind,
+        right=None,
+        rights=NO_RIGHT,
+        expiry=None,
+        act=each.act,
+        signer=each.signer,
+    )
+
+
+def _changed(change: rights.Change, cause: str, kind: int) -> Moment:
+    return Moment(
+        time=change.time,
+        block=change.block,
+        position=change.position,
+        event=change.event,
+        article=ARTICLES[change.event],
+        registration=cause,
+        kind=kind,
+        right=change.right,
+        rights=change.rights,
+        expiry=change.expiry,
+        act=change.cause,
+        signer=change.signer,
+    )
