@@ -27,7 +27,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations objections casework notices reading directory",
+        "parties registrars rights registrations objections casework notices reading directory"
+        " timeline",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
@@ -42,7 +43,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 NOUNS = {
     *("parties", "registrars", "rights", "registrations", "objections", "casework"),
-    *("notices", "reading", "directory"),
+    *("notices", "reading", "directory", "timeline"),
 }
 FORBIDDEN = re.compile(
     r"utils|helpers|common|misc|^core$|manager|handler|processor|service", re.IGNORECASE

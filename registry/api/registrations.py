@@ -28,6 +28,7 @@ from registry.errors import Flaw, Malformed
 from registry.objections import questions as disputes
 from registry.registrations import objections, questions
 from registry.registrations.acts import Claim
+from registry.registrations.history import life
 from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
@@ -141,7 +142,7 @@ def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
-        changes = questions.history(connection, id, at=at_block)
+        changes = life(connection, id, at=at_block)
         return envelope_of(now, found) | {
             "changes": [asdict(each) | {"state": each.state.name} for each in changes],
             "objections": [asdict(each) for each in objections.of(connection, id, at=at_block)],

@@ -23,9 +23,9 @@ from registry.api.answers import (
 from registry.objections import questions as disputes
 from registry.rights import questions
 from registry.rights.questions import Entry, Remark
-from registry.rights.timeline import Moment, timeline
 from registry.rules.profiles import Kind
 from registry.rules.rights import Exercise, exercises, names
+from registry.timeline import Moment, timeline
 
 router = APIRouter(prefix="/v1", tags=["rights"])
 

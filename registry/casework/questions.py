@@ -17,8 +17,8 @@ from registry.messages import ZERO
 from registry.objections import questions as disputes
 from registry.objections.facts import VERB_OF as DISPUTE_VERB_OF
 from registry.objections.facts import ObjectionFiled
-from registry.registrations import questions as registrations
 from registry.registrations.facts import VERB_OF, ApplicantJoined, RegistrationFiled
+from registry.registrations.history import life
 from registry.registrations.questions import up_to
 from registry.rules import casework as rules
 from registry.rules import objections as dispute_rules
@@ -116,7 +116,7 @@ def tips(connection: Connection, *, at: int | None = None) -> dict[str, tuple[st
 
 def _procedure(connection: Connection, registration: str, at: int | None) -> Iterator[Step]:
     before = states.State.NONE
-    for change in registrations.history(connection, registration, at=at):
+    for change in life(connection, registration, at=at):
         said = _said(connection, change.event, change.block, change.position)
         permitted = states.row(before, VERB_OF[change.event])
         parties = _party(said)

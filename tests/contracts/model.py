@@ -227,9 +227,12 @@ class Model:
         if signer != key:
             raise Refusal("SignatureRefused", key)
 
-    def _officer(self, act: str, m: Any, role: int, signers: tuple[str, ...]) -> None:
+    def _officer(
+        self, act: str, m: Any, role: int, signers: tuple[str, ...], *, records: bool = False
+    ) -> None:
+        """One who `records` what others have ordered may do so for a suspended registrar."""
         roles = self.officers.get((m.registrar, m.officer), 0)
-        if m.registrar in self.suspended or not roles & role:
+        if (m.registrar in self.suspended and not records) or not roles & role:
             raise Refusal("NotAnOfficer", m.registrar, m.officer, role)
         self._signed(act, m.officer, m.deadline, signers[0])
 
@@ -674,7 +677,7 @@ class Model:
             raise wrong
         if m.rights > ALL_RIGHTS or m.kind == 0:
             raise wrong
-        self._officer(act, m, REVIEWER | APPROVER, signers)
+        self._officer(act, m, REVIEWER | APPROVER, signers, records=True)
         if len(held.remarks) == MOST_REMARKS:
             raise wrong
         limit = Limit(m.kind, m.rights, m.acts, m.until)
@@ -684,7 +687,7 @@ class Model:
         held = self._held(m.right, m)
         if m.serial >= len(held.remarks) or held.remarks[m.serial] is None:
             raise Refusal("Hindered", m.right, Obstacle.STEP_PASSED)
-        self._officer(act, m, REVIEWER | APPROVER, signers)
+        self._officer(act, m, REVIEWER | APPROVER, signers, records=True)
         left = tuple(None if i == m.serial else r for i, r in enumerate(held.remarks))
         self.rights[m.right] = replace(held, step=held.step + 1, remarks=left)
 
@@ -706,7 +709,7 @@ class Model:
             raise Refusal("NoDecision")
         if m.receiver == m.holder:
             raise Refusal("SameParty", m.receiver)
-        self._officer(act, m, APPROVER, signers)
+        self._officer(act, m, APPROVER, signers, records=True)
         end = held.earliest(m.rights)
         if m.receiver != ZERO and end < self.now:
             raise Refusal("Hindered", right, Obstacle.NOT_HELD)

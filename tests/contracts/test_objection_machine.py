@@ -14,7 +14,7 @@ Machine
 
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -147,7 +147,11 @@ class Disputes(RuleBasedStateMachine):
     @rule(data=st.data(), outcome=uniform([1, 2]), others=uniform([True, False]))
     @has_objection
     def conclude_and_accept(self, data: st.DataObject, outcome: int, others: bool) -> None:
-        case = self.case(self.some(data, State.CONTESTED, State.ADMITTED))
+        """From wherever it stands; most go this way, so that a few runs are sure to have come to its end."""
+        case = self.case(self.some(data, State.CONTESTED, State.FILED))
+        if case.stands.state is State.FILED:
+            self.send(*case.sound(Verb.NOTIFY_HOLDER))
+            self.send(*case.sound(Verb.RESPOND, answer=2), opening=case.opening)
         self.send(*case.sound(Verb.CONCLUDE, outcome=outcome))
         objector = next(p for p in PEOPLE if p.party == case.opening.objector)
         for person in (ALICE, objector) if others else (objector, ALICE):
@@ -341,6 +345,8 @@ def test_the_contract_answers_as_the_model_does() -> None:
                 stateful_step_count=40,
                 deadline=None,
                 database=None,
+                # A run that fails is one to read; to shrink it takes minutes.
+                phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             ),
         )
