@@ -203,6 +203,19 @@ class TestClocks:
             each["due"] for each in past["deadlines"] if each["registration"] == accepted
         }
 
+    def test_are_extended_where_silence_accepted_and_nobody_said_so(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        id = desk.file(applicant)
+        filed = desk.http.get(f"/v1/registrations/{id}").json()["registration"]["filed_at"]
+        while desk.now() < filed + 4:
+            desk.sandbox.node.request("evm_increaseTime", [2])
+            desk.sandbox.node.request("evm_mine")
+        before = ends(desk, id)["due"]
+        enter(desk, id, EXTENSION, length=7)
+        found = ends(desk, id)
+        assert (found["state"], found["due"]) == ("SUBMITTED", before + 7)
+
     def test_are_not_extended_beyond_the_cap(self, desk: Desk, accepted: str) -> None:
         fault = refused(desk, note(desk, accepted, EXTENSION, length=21), 422, "not_allowed")
         assert (fault["pointer"], fault["rule"]) == ("/message/length", "art. 28")
