@@ -11,6 +11,7 @@
 - a suspended registrar's cases stay in the list of deadlines, marked
 """
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -211,6 +212,7 @@ class TestClocks:
         while desk.now() < filed + 4:
             desk.sandbox.node.request("evm_increaseTime", [2])
             desk.sandbox.node.request("evm_mine")
+        reach(desk, desk.sandbox.chain.head().number)
         before = ends(desk, id)["due"]
         enter(desk, id, EXTENSION, length=7)
         found = ends(desk, id)
@@ -227,7 +229,7 @@ class TestClocks:
         digest = desk.digest(message)
         sender = desk.sandbox.staff.owner
         receipt = send(desk, sender, message.calldata((reviewer.sign(digest),)))
-        reach(desk, receipt)
+        reach(desk, int(receipt["blockNumber"], 16))
         assert ends(desk, accepted)["due"] == before
         assert log(desk, accepted)["steps"][-1]["length"] == 300
         assert "extension" in {each["rule"] for each in audited(desk, accepted)}
@@ -273,14 +275,10 @@ def send(desk: Desk, sender: Key, data: bytes) -> dict[str, Any]:
     return receipt
 
 
-def reach(desk: Desk, receipt: dict[str, Any]) -> None:
-    """Waits until the block of a transaction was read."""
-    import time
-
+def reach(desk: Desk, block: int) -> None:
+    """Waits until a block was read."""
     deadline = time.monotonic() + 10
-    while (reached := desk.house.indexer.reach()) is None or reached.number < int(
-        receipt["blockNumber"], 16
-    ):
+    while (reached := desk.house.indexer.reach()) is None or reached.number < block:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -400,4 +398,4 @@ class TestSuspension:
             REGISTRAR,
             b"i" * 32,
         )
-        reach(desk, receipt)
+        reach(desk, int(receipt["blockNumber"], 16))
