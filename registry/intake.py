@@ -364,7 +364,7 @@ class Intake:
         # Here, where one thread is at a time: two filings of the same data may arrive together.
         if parcel.message.kind == INITIAL:
             self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
-        form = self.documents.put(parcel.form)
+        form = self.documents.put_form(parcel.form)
         self.documents.keep_opening(
             Opening(
                 registration=parcel.digest,

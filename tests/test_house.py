@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations notices reading directory",
+        "parties registrars rights registrations notices reading directory retention erasure",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
@@ -39,7 +39,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     )
 )
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-NOUNS = {"parties", "registrars", "rights", "registrations", "notices", "reading", "directory"}
+NOUNS = set(FLOORS[5])
 FORBIDDEN = re.compile(
     r"utils|helpers|common|misc|^core$|manager|handler|processor|service", re.IGNORECASE
 )

@@ -87,6 +87,14 @@ class RemarkKind(Ground):
     name: Annotated[str, Field(pattern=r"^[A-Z_]+$")]
 
 
+class ErasureGround(RemarkKind):
+    """Why papers may be erased before their time; `reaches` what became of the filings that it reaches."""
+
+    reaches: tuple[str, ...]
+    reason: str
+    certainty: Annotated[int, Field(ge=0, le=100)]
+
+
 G = TypeVar("G", bound=Ground)
 
 
@@ -176,6 +184,7 @@ class _File(Table):
     cancellation_grounds: tuple[Ground, ...]
     revocation_grounds: tuple[Ground, ...]
     remark_kinds: tuple[RemarkKind, ...]
+    erasure_grounds: tuple[ErasureGround, ...]
     settings: dict[str, Setting]
 
 
@@ -223,6 +232,7 @@ class Profile:
     cancellation_grounds: Mapping[int, Ground]
     revocation_grounds: Mapping[int, Ground]
     remark_kinds: Mapping[int, RemarkKind]
+    erasure_grounds: Mapping[int, ErasureGround]
     settings: Mapping[str, Setting]
     content: bytes = field(repr=False)
 
@@ -374,6 +384,7 @@ def _profile(path: Path, folder: Path) -> Profile:
         cancellation_grounds=_by_number(path, file.cancellation_grounds),
         revocation_grounds=_by_number(path, file.revocation_grounds),
         remark_kinds=_by_number(path, file.remark_kinds),
+        erasure_grounds=_by_number(path, file.erasure_grounds),
         settings=MappingProxyType(file.settings),
         content=content,
     )

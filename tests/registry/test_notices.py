@@ -42,7 +42,7 @@ def documents(tmp_path: Path) -> Iterator[Documents]:
 def a_filing(documents: Documents) -> str:
     """A registration whose form we keep."""
     id = to_hex(secrets.token_bytes(32))
-    form = documents.put(canonical(a_form()))
+    form = documents.put_form(canonical(a_form()))
     documents.keep_opening(Opening(id, ZERO, ZERO, ZERO, form, ()))
     return id
 

@@ -17,7 +17,7 @@ import pytest
 
 from registry.documents import Opening
 from registry.errors import Unavailable
-from registry.hashes import to_hex
+from registry.hashes import canonical, to_hex
 from registry.house import House
 from registry.keys import Key
 from registry.messages import Message, party_of
@@ -122,7 +122,7 @@ class TestSameData:
                 data=message.data,
                 salt=papers["salt"],
                 fingerprint_root=papers["fingerprint"],
-                form=desk.house.documents.put_json(papers["form"]),
+                form=desk.house.documents.put_form(canonical(papers["form"])),
                 parties=message.parties(),
             )
         )
