@@ -289,9 +289,14 @@ class Client:
         """By code, id, hash, address, transaction, or words of a published name."""
         return list(self.line.get("/v1/search", q=q, limit=limit)["hits"])
 
-    def eligibility(self, source: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    def eligibility(
+        self, source: dict[str, Any], facts: dict[str, Any], *, profile: str | None = None
+    ) -> dict[str, Any]:
         """For each right whether it may be claimed, with the article; ask before you sign."""
-        answer = self.line.post("/v1/eligibility", {"source": source, "facts": facts}).json()
+        body: dict[str, Any] = {"source": source, "facts": facts}
+        if profile is not None:
+            body["profile"] = profile
+        answer = self.line.post("/v1/eligibility", body).json()
         return dict(answer["answers"])
 
     def domain(self, kind: type[Signed]) -> Domain:

@@ -25,6 +25,7 @@ from registry.registrations.facts import (
 from registry.registrations.questions import CHANGE, stands, up_to
 from registry.rules import profiles
 from registry.rules.clocks import Deadline, History, NonAcceptance, Span, deadlines
+from registry.rules.profiles import Kind
 from registry.rules.states import PENDING, State
 
 
@@ -80,6 +81,7 @@ def open_cases(
                 corrections.get(row.registration, {}),
                 published.get(row.registration),
                 objections.get(row.registration, ()),
+                Kind(row.kind),
             ),
         )
         for row in rows
@@ -99,6 +101,7 @@ def _open(registrar: int | None, at: int | None) -> Select[Any]:
             RegistrationFiled.registration,
             RegistrationFiled.registrar,
             RegistrationFiled.profile,
+            RegistrationFiled.kind,
             CHANGE.c.state,
         )
         .join(CHANGE, and_(CHANGE.c.registration == RegistrationFiled.registration, stands(at)))
@@ -181,6 +184,7 @@ def _history(
     corrections: dict[int, datetime],
     published: datetime | None,
     objections: Iterable[Span],
+    kind: Kind,
 ) -> History:
     non_acceptances, supplements, accepted = [], [], None
     for (step, event, moment), (_, following, next_moment) in pairwise([*changes, _OPEN_END]):
@@ -199,6 +203,7 @@ def _history(
         supplements=tuple(supplements),
         published=published,
         objections=tuple(objections),
+        kind=kind,
     )
 
 

@@ -3,6 +3,7 @@
 Knows neither HTTP nor RPC.
 """
 
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
 
@@ -17,9 +18,13 @@ from registry.hashes import content_hash
 from registry.messages import ZERO, Bytes32
 from registry.registrations import later
 from registry.registrations.acts import File, commitment
-from registry.rules import applications, profiles
+from registry.rules import Refused, applications, profiles
+from registry.rules.initial_form import InitialForm, Matter
 from registry.rules.later_forms import LaterForm
 from registry.rules.profiles import Kind, Profile
+from registry.rules.public_data import attested_before
+from registry.rules.public_form import PublicForm
+from registry.rules.simplified import simplification
 
 
 class Papers(BaseModel):
@@ -58,6 +63,7 @@ def check(
         later.check(message, form, papers.fingerprint, documents, connection, profile=profile)
     else:
         _check_claims(message, form, profile)
+        _check_first(form, profile)
     opened = commitment(
         salt=papers.salt,
         fingerprint=papers.fingerprint,
@@ -97,6 +103,20 @@ def _check_claims(message: File, form: applications.Form, profile: Profile) -> N
             "allocation",
             f"expected what the form allocates, in ascending order of party: {stated}",
         )
+
+
+def _check_first(form: applications.Form, profile: Profile) -> None:
+    """What only a first registration can lack: an attestation before it, a prior one that may be had."""
+    now = datetime.now(UTC)
+    if isinstance(form, PublicForm):
+        later.insist(attested_before(form, filed=now), "/papers/form/attestation/on")
+    if isinstance(form, InitialForm) and form.prior_registration is not None:
+        # How far it shortens the review is the reviewer's finding; that it may be had at all is not.
+        answer = simplification(
+            form.prior_registration, filed=now, agreed=frozenset(Matter), profile=profile
+        )
+        if isinstance(answer, Refused):
+            later.insist(answer, "/papers/form/prior_registration")
 
 
 def _check_registrar(message: File, directory: Directory) -> None:

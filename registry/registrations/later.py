@@ -75,8 +75,8 @@ def check(
     _check_fingerprint(message, fingerprint, documents)
     registered = registered_form(connection, documents, message.subject)
     moment = datetime.now(UTC)
-    subject = _subject(connection, concerned, held, kind, registered, moment)
-    _insist(_judged(form, subject, registered, moment, profile), "/papers/form")
+    subject = subject_of(connection, concerned, kind, registered, moment)
+    insist(_judged(form, subject, registered, moment, profile), "/papers/form")
 
 
 def check_attestation(
@@ -95,11 +95,10 @@ def check_attestation(
     if found.subject is None or isinstance(form, InitialForm | PublicForm):
         return
     concerned = questions.registration(connection, found.subject)
-    held = rights.of_registration(connection, found.subject)
     registered = registered_form(connection, documents, found.subject)
     moment = datetime.fromtimestamp(found.filed, UTC)
-    subject = _subject(connection, concerned, held, Kind(found.kind), registered, moment)
-    _insist(_judged(form, subject, registered, moment, profile), "/message/registrations")
+    subject = subject_of(connection, concerned, Kind(found.kind), registered, moment)
+    insist(_judged(form, subject, registered, moment, profile), "/message/registrations")
     longest = _longest(form, subject, datetime.fromtimestamp(since, UTC), profile)
     if longest is not None and expiry > longest.timestamp():
         why = f"got an expiry of {expiry}, the last second is {int(longest.timestamp())}"
@@ -120,7 +119,8 @@ def _longest(form: Later, subject: Subject, since: datetime, profile: Profile) -
     return min(asked, default=None)
 
 
-def _insist(answer: Answer, pointer: str) -> None:
+def insist(answer: Answer, pointer: str) -> None:
+    """Raises: NotAllowed unless the rule permits it."""
     if isinstance(answer, Allowed):
         return
     why = (
@@ -210,14 +210,15 @@ def _check_fingerprint(message: File, fingerprint: str, documents: Documents) ->
         raise malformed("/papers/fingerprint", "other_data", "not that of the data registered")
 
 
-def _subject(
+def subject_of(
     connection: Connection,
     found: Registration,
-    held: list[rights.Entry],
     kind: Kind,
     registered: InitialForm | PublicForm | None,
     moment: datetime,
 ) -> Subject:
+    """A registration as the rules of a kind see it at a moment, with what bars that kind."""
+    held = rights.of_registration(connection, found.id)
     remarks = rights.remarks(connection, [each.id for each in held])
     act, now = _EXERCISE.get(kind), int(moment.timestamp())
     entries = []

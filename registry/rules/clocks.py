@@ -144,7 +144,8 @@ def finish(
     notice = _notice(history, profile=profile, calendar=calendar)
     if isinstance(notice, NeedInfo):
         return notice
-    return _finish(accepted, history, notice, profile=profile, calendar=calendar)
+    clock = _bound(history, profile)
+    return _finish(clock, accepted, history, notice, profile=profile, calendar=calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +179,22 @@ def _deadlines(
     elif found.since is None:
         if found.answer is not None:
             yield Deadline("answer", found.answer)
-    elif not _is_reviewed(history, profile):
-        ends: Term | Refused | NeedInfo
-        if isinstance(notice, NeedInfo):
-            ends = notice
-        else:
-            ends = _finish(found.since, history, notice, profile=profile, calendar=calendar)
-        yield Deadline(_bound(history, profile), ends)
+    else:
+        clock = _bound(history, profile)
+        # A clock of the review alone has done its work once its outcome is published.
+        if notice is None or clock != "review":
+            ends: Term | Refused | NeedInfo = (
+                notice
+                if isinstance(notice, NeedInfo)
+                else _finish(
+                    clock, found.since, history, notice, profile=profile, calendar=calendar
+                )
+            )
+            yield Deadline(clock, ends)
     if isinstance(notice, NeedInfo) or (notice and (notice.due is None or at <= notice.due)):
         yield Deadline("notice", notice)
-    if "investigation" not in profile.clocks:
-        return
     for objection in history.objections:
-        if objection.last is None:
+        if objection.last is None and "investigation" in profile.clocks:
             begun = objection.first
             until = term("investigation", begun, profile=profile, calendar=calendar)
             yield Deadline("investigation", until)
@@ -201,11 +205,6 @@ def _bound(history: History, profile: Profile) -> str:
     if history.kind is Kind.CANCELLATION and "cancellation" in profile.clocks:
         return "cancellation"
     return "finish" if "finish" in profile.clocks else "review"
-
-
-def _is_reviewed(history: History, profile: Profile) -> bool:
-    # A clock of the review alone has done its work once its outcome is published.
-    return history.published is not None and _bound(history, profile) == "review"
 
 
 def _acceptance(
@@ -309,6 +308,7 @@ def _notice(
 
 
 def _finish(
+    clock: str,
     accepted: datetime,
     history: History,
     notice: Term | None,
@@ -316,7 +316,6 @@ def _finish(
     profile: Profile,
     calendar: Calendar | None,
 ) -> Term | Refused | NeedInfo:
-    clock = _bound(history, profile)
     line = line_of(profile.clocks[clock], profile=profile, calendar=calendar)
     stops = _stops(history, notice)
     rule, more = profile.clocks.get("extension"), list[More]()

@@ -15,6 +15,7 @@ from registry.errors import Flaw, Malformed
 from registry.rules.tables import FOLDER, Origin, Table, read
 
 NATIONAL_PREFIX: Final = "SJ"
+PUBLIC_PREFIX: Final = "GG"  # ours, for public data: the national rule for query codes was not read
 SANDBOX_PREFIX: Final = "XX"
 LAST_SERIAL: Final = 9999
 
@@ -235,8 +236,9 @@ class CertificateCode:
 
     def _faults(self) -> list[tuple[str, str]]:
         faults: list[tuple[str, str]] = []
-        if self.prefix not in (NATIONAL_PREFIX, SANDBOX_PREFIX):
-            faults.append(("prefix", f"{self.prefix!r}, expected 'SJ', or 'XX' in the sandbox"))
+        if self.prefix not in (NATIONAL_PREFIX, PUBLIC_PREFIX, SANDBOX_PREFIX):
+            expected = "'SJ', 'GG' for public data, or 'XX' in the sandbox"
+            faults.append(("prefix", f"{self.prefix!r}, expected {expected}"))
         if not re.fullmatch(r"[0-9]{2}", self.region):
             faults.append(("region", f"{self.region!r}, expected two digits"))
         if not 0 <= self.registrar <= 9:

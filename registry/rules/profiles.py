@@ -262,7 +262,7 @@ class Profile:
         return int(self.bears)
 
     @cached_property
-    def bound(self) -> str:
+    def _version(self) -> str:
         """`version_hash`, computed once."""
         content = {
             "profile": json.loads(self.content),
@@ -332,7 +332,7 @@ def version_hash(profile: Profile) -> str:
     It is that of the canonical JSON (RFC 8785) of `{"profile": the file's content, "tables": {name:
     hash of the edition's canonical content}}`.
     """
-    return profile.bound
+    return profile._version
 
 
 def rulebook(folder: Path) -> Rulebook:

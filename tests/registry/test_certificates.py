@@ -95,10 +95,15 @@ class TestACertificate:
             "version": profiles.version_hash(profile),
         }
         first, second = made.applicants
-        assert [(each["holder"], each["rights"]) for each in said["rights"]] == [
+        assert [
+            (each["holder"], [end["right"] for end in each["ends"]]) for each in said["rights"]
+        ] == [
             (party_of(first.address), ["HOLD", "USE", "OPERATE"]),
             (party_of(second.address), ["HOLD", "USE"]),
         ]
+        assert {end["expiry"] for each in said["rights"] for end in each["ends"]} == {
+            said["expiry"]
+        }
         assert said["described"]["name"] == "2025年全国城市轨道交通客运量"
         assert said["described"]["holders"] == ["示范1公司（虚构）", "示范2公司（虚构）"]
         assert said["described"]["restrictions"] == "不得转售"

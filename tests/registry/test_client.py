@@ -217,6 +217,16 @@ class TestAsking:
         assert answers["OPERATE"]["verdict"] == "refused"
         assert "21(4)" in answers["OPERATE"]["basis"]
         assert answers["HOLD"]["verdict"] == "need_info"
+        assert client.eligibility(source, {}, profile="CN_NDA_2026") == answers
+
+    def test_eligibility_is_no_question_of_public_data_nor_of_former_law(
+        self, client: Client
+    ) -> None:
+        source = {"way": "AUTOMATED_PUBLIC", "situation": "PUBLIC_WEB"}
+        with pytest.raises(NotAllowed, match="has no rules called 'eligibility'"):
+            client.eligibility(source, {}, profile="CN_PUBLIC_2025")
+        with pytest.raises(NotAllowed, match="nothing is filed under SZ_2023"):
+            client.eligibility(source, {}, profile="SZ_2023")
 
     def test_officers_read_papers_for_a_purpose_and_strangers_do_not(
         self, client: Client, running: Running, filed: Receipt

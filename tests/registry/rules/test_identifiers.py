@@ -144,6 +144,7 @@ class TestCertificateCode:
 
     def test_of_the_sandbox_is_not_national(self) -> None:
         assert not CertificateCode.parse("XX4412026110007").is_national
+        assert not CertificateCode.parse("GG4412026110007").is_national
 
     @pytest.mark.parametrize(
         ("text", "rule"),
@@ -172,7 +173,7 @@ class TestCertificateCode:
     @given(
         st.builds(
             CertificateCode,
-            prefix=st.sampled_from(["SJ", "XX"]),
+            prefix=st.sampled_from(["SJ", "GG", "XX"]),
             region=st.from_regex(r"[0-9]{2}", fullmatch=True),
             registrar=st.integers(0, 9),
             year=st.integers(0, 9999),

@@ -33,7 +33,12 @@ from registry.hashes import canonical, keccak, to_hex
 from registry.rules import Allowed, Refused, forms, profiles
 from registry.rules.clocks import History
 from registry.rules.eligibility import DutyOf, Facts, Situation, Source, Way, claimable
-from registry.rules.identifiers import NATIONAL_PREFIX, SANDBOX_PREFIX
+from registry.rules.identifiers import (
+    NATIONAL_PREFIX,
+    PUBLIC_PREFIX,
+    SANDBOX_PREFIX,
+    CertificateCode,
+)
 from registry.rules.profiles import (
     Kind,
     Profile,
@@ -64,8 +69,8 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     """A copy of all rule files, to be altered."""
-    for folder in ("profiles", "eligibility", "grading", "initial_form"):
-        shutil.copytree(FOLDER / folder, tmp_path / folder)
+    for folder in {path.parent for path in FOLDER.glob("*/*.json")}:
+        shutil.copytree(folder, tmp_path / folder.name)
     return tmp_path
 
 
@@ -390,9 +395,6 @@ class TestPublicProfile:
         fields = load("CN_PUBLIC_2025").settings["notice_fields"].value
         assert fields == ("registrant", "kind", "name", "summary")
 
-    def test_a_code_is_taken_neither_for_a_certificate_nor_for_the_sandbox(self) -> None:
-        assert load("CN_PUBLIC_2025").code_prefix not in (NATIONAL_PREFIX, SANDBOX_PREFIX)
-
     def test_refuses_the_form_of_a_property_right(self) -> None:
         with pytest.raises(NotAllowed, match="CN_PUBLIC_2025 has no rules called"):
             forms.check(a_form(), profile=load("CN_PUBLIC_2025"))
@@ -405,10 +407,12 @@ class TestEveryProfile:
             articles = {number: ground.article for number, ground in grounds.items()}
             assert articles == {n: f"art. 22({n})" for n in range(1, 6)}
 
-    def test_settles_what_the_rules_of_this_package_ask(self, profile: Profile) -> None:
+    def test_settles_what_its_clocks_and_masks_ask(self, profile: Profile) -> None:
         asked = set()
-        for path in FOLDER.glob("*.py"):
-            asked |= set(re.findall(r'settings\["(\w+)"\]', path.read_text()))
+        for module in ("profiles", "units", "terms", "clocks", "validity"):
+            text = (FOLDER / f"{module}.py").read_text()
+            asked |= set(re.findall(r'settings\["(\w+)"\]|_kinds_of\("(\w+)"\)', text))
+        asked = {one or other for one, other in asked}
         # The one alternative that `clocks` asks where there are extensions, and three of public data.
         apart = {"extensions", "operating_term", "renewal_counts_last_day"}
         assert asked - apart <= profile.settings.keys()
@@ -437,5 +441,13 @@ class TestEveryProfile:
         assert designed
         assert all(floors[name]["verified"] is False for name in designed)
 
-    def test_only_a_sandbox_gives_codes_of_nobody(self, profile: Profile) -> None:
-        assert (profile.code_prefix == SANDBOX_PREFIX) is profile.sandbox
+    def test_gives_codes_that_are_taken_for_no_others(self, profile: Profile) -> None:
+        assert (
+            profile.code_prefix
+            == {
+                "CN_NDA_2026": NATIONAL_PREFIX,
+                "CN_PUBLIC_2025": PUBLIC_PREFIX,
+                "SANDBOX": SANDBOX_PREFIX,
+            }[profile.name]
+        )
+        assert str(CertificateCode(profile.code_prefix, "44", 1, 2026, 11, 7))

@@ -119,6 +119,12 @@ class TestReview:
         assert running(published, at("12-04")) == {"notice": day("12-17")}
         assert running(published, at("12-18")) == {}
 
+    def test_is_over_although_the_end_of_the_notice_is_not_known_yet(self) -> None:
+        published = replace(ACCEPTED, published=at("12-21"))
+        (found,) = deadlines(published, at=at("12-22"), profile=PUBLIC)
+        assert found.clock == "notice"
+        assert isinstance(found.ends, NeedInfo)
+
     def test_an_objection_has_no_clock_here(self) -> None:
         objected = replace(ACCEPTED, published=at("12-03"), objections=(Span(at("12-07")),))
         assert running(objected, at("12-08")) == {"notice": day("12-17")}

@@ -196,7 +196,7 @@ class TestCorrection:
 
 
 class TestRevocation:
-    @pytest.mark.parametrize("ground", [1, 2, 3, 4])
+    @pytest.mark.parametrize("ground", [101, 102, 103, 104])
     def test_is_on_a_verified_ground(self, ground: int) -> None:
         def answer(is_verified: bool | None) -> object:
             return revocation(
