@@ -31,7 +31,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
-        "intake audit client",
+        "intake envelopes audit client",
         "house",
         "api pages",
         "up demo",

@@ -285,7 +285,9 @@ class Documents:
             ).fetchall()
         return any(self._vault.grave("opening", other) is None for (other,) in rows)
 
-    def log_read(self, resource: str, *, purpose: str, reader: str, at: int) -> None:
+    def log_read(
+        self, resource: str, *, purpose: str, reader: str, at: int, admission: str = ""
+    ) -> None:
         """Enters a reading, before what is read is handed out; `at` is Unix seconds."""
         with self._vault.writing() as connection:
             readings.append(
@@ -295,7 +297,17 @@ class Documents:
                 purpose=purpose,
                 reader=reader,
                 at=at,
+                admission=admission,
             )
+
+    def keep_admission(self, digest: str, admission: bytes) -> None:
+        """What shows who let a stranger read; a repeat is no error."""
+        if not self._vault.holds("admission", digest):
+            self._vault.keep("admission", digest, admission, media=JSON)
+
+    def admission(self, digest: str) -> bytes:
+        """Raises: NotFound, Mismatch."""
+        return self._vault.find("admission", digest)[0]
 
     def reads(self, resource: str) -> tuple[Reading, ...]:
         """Who read it, oldest first. Raises: Mismatch naming an altered row."""

@@ -226,7 +226,7 @@ class TestBeforeReading:
         with pytest.raises(Unavailable, match="nothing was read"):
             house.intake.receive("File", body)
         house.indexer.catch_up()
-        assert house.intake.receive("File", body).digest == desk.digest(message)
+        assert house.intake.receive("File", body).submission.digest == desk.digest(message)
         house.close()
 
 
