@@ -48,6 +48,11 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     /// @dev Objections end here, so that a flood of them never spends the steps that ending a procedure needs.
     uint16 private constant LAST_STEP_TO_OBJECT = 60_000;
 
+    /// @dev A struct of one word, because a pointer to it is hashed once and not again to write: 60 gas a record.
+    struct Place {
+        Record word;
+    }
+
     struct Objection {
         uint16 made;
         bool open;
@@ -58,7 +63,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     IRights public immutable rights;
 
     mapping(uint16 number => Profile) private _profiles;
-    mapping(bytes32 registration => Record) private _records;
+    mapping(bytes32 registration => Place) private _records;
     mapping(bytes32 registration => mapping(bytes32 objector => Objection)) private _objections;
     mapping(bytes15 stem => uint16) private _serials;
 
@@ -94,8 +99,9 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         uint40 now_ = _now();
         uint256 applicants = message.claims.length;
         if (_haltedUntil() >= now_) revert FilingsAreHalted(_haltedUntil());
-        _requireLive(message.deadline);
-        if (Record.unwrap(_records[registration]) != 0) revert AlreadyFiled(registration);
+        if (message.deadline < now_) revert DeadlinePassed(message.deadline);
+        Place storage place = _records[registration];
+        if (Record.unwrap(place.word) != 0) revert AlreadyFiled(registration);
         if (applicants == 0 || applicants > MOST_APPLICANTS) revert WrongClaims(applicants);
         if (signatures.length != applicants) revert WrongNumber(signatures.length, applicants);
         uint8 kind = message.kind;
@@ -110,7 +116,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         }
         if (message.subject != 0 || kind != INITIAL) _requireSubject(registration, message);
 
-        _records[registration] = RecordLibrary.filed(message.registrar, message.profile, kind, now_);
+        place.word = RecordLibrary.filed(message.registrar, message.profile, kind, now_);
 
         _sayFiled(registration, message);
         if (kind == RENEWAL) {
@@ -134,7 +140,8 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         for (uint256 i; i < registrations.length; ++i) {
             bytes32 registration = registrations[i];
             uint16 step = steps[i];
-            Record r = _records[registration];
+            Place storage place = _records[registration];
+            Record r = place.word;
             obstacle = _obstacle(r, State.SUBMITTED, step, registrar);
             if (obstacle == Obstacle.NONE && _profiles[r.profile()].kinds >> r.kind() & 1 == 0) {
                 obstacle = Obstacle.NOT_IN_PROFILE;
@@ -145,7 +152,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
                 continue;
             }
             r = r.reviewed(acceptance);
-            _records[registration] = r;
+            place.word = r;
             _sayOf(fact, registration, r.step());
         }
         _requireServed(skipped, registrations, obstacle);
@@ -155,7 +162,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function deemAccepted(DeemAccepted calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         Profile storage profile = _profiles[r.profile()];
         _requireAct(act, message.sender, message.deadline, signature);
         _require(registration, _obstacle(r, State.SUBMITTED, message.step, r.registrar()));
@@ -172,7 +179,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function requestCorrection(RequestCorrection calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
         _require(registration, _obstacle(r, State.SUBMITTED, message.step, message.registrar));
         if (message.until <= _now()) revert WrongMoment(message.until);
@@ -186,7 +193,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function correct(Correct calldata message, File calldata filing, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireApplicant(act, registration, message.party, filing, message.deadline, signature);
         _require(registration, _obstacle(r, State.CORRECTION_REQUESTED, message.step, r.registrar()));
         if (_now() > r.until()) revert Hindered(registration, Obstacle.TOO_LATE);
@@ -200,7 +207,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function requestSupplement(RequestSupplement calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
         _require(registration, _obstacle(r, State.ACCEPTED, message.step, message.registrar));
         if (message.until <= _now()) revert WrongMoment(message.until);
@@ -214,7 +221,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function supplement(Supplement calldata message, File calldata filing, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireApplicant(act, registration, message.party, filing, message.deadline, signature);
         _require(registration, _obstacle(r, State.SUPPLEMENT_REQUESTED, message.step, r.registrar()));
 
@@ -246,17 +253,16 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         for (uint256 i; i < registrations.length; ++i) {
             bytes32 registration = registrations[i];
             uint16 step = steps[i];
-            Record r = _records[registration];
-            obstacle = _obstacle(r, State.ACCEPTED, step, registrar);
-            if (obstacle == Obstacle.WRONG_STATE) obstacle = _obstacle(r, State.SUPPLEMENT_REQUESTED, step, registrar);
-            if (obstacle == Obstacle.NONE && r.profile() != profile) obstacle = Obstacle.NOT_IN_PROFILE;
+            Place storage place = _records[registration];
+            Record r = place.word;
+            obstacle = _publishObstacle(r, step, registrar, profile);
             if (obstacle != Obstacle.NONE) {
                 _skip(registration, act, step, obstacle);
                 ++skipped;
                 continue;
             }
             r = r.reviewed(notice);
-            _records[registration] = r;
+            place.word = r;
             _sayOf(fact, registration, r.step());
         }
         _requireServed(skipped, registrations, obstacle);
@@ -266,7 +272,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function object(Object calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         Objection storage mine = _objections[registration][message.objector];
         address signer = parties.keyOf(message.objector);
         _requireAct(act, signer, message.deadline, signature);
@@ -299,7 +305,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function resolve(Resolve calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
         _requireEqual(message.serials.length, message.objectors.length);
         if (message.outcome == Outcome.NONE || message.objectors.length == 0) revert NoDecision();
@@ -337,7 +343,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         uint40 expiry = message.expiry;
         uint40 since = message.effective == 0 ? _now() : message.effective;
         if (since > _now()) revert WrongMoment(since);
-        if (expiry < since) revert WrongMoment(expiry);
+        if (expiry < _now()) revert WrongMoment(expiry);
 
         bytes memory fact = abi.encode(
             RegistrationAttested.selector, 0, act, 0, 0, since, expiry, message.receipt, message.effective
@@ -348,7 +354,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         Obstacle obstacle;
         for (uint256 i; i < filings.length; ++i) {
             bytes32 registration = message.registrations[i];
-            Record r = _records[registration];
+            Record r = _records[registration].word;
             bool coded = profile.coded >> r.kind() & 1 != 0;
             obstacle = coded && serial == LAST_SERIAL
                 ? Obstacle.SERIALS_SPENT
@@ -372,7 +378,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function refuse(Refuse calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
         _require(registration, _pendingObstacle(r, message.step, message.registrar));
         if (message.ground == 0) revert NoDecision();
@@ -388,7 +394,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function terminate(Terminate calldata message, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireOfficer(act, message.registrar, message.officer, REVIEWER, message.deadline, signature);
         _require(registration, _obstacle(r, State.SUPPLEMENT_REQUESTED, message.step, message.registrar));
         if (_now() <= r.until()) revert Hindered(registration, Obstacle.TOO_EARLY);
@@ -402,7 +408,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
     function withdraw(Withdraw calldata message, File calldata filing, bytes calldata signature) external {
         bytes32 act = _digest(message);
         bytes32 registration = message.registration;
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         _requireApplicant(act, registration, message.party, filing, message.deadline, signature);
         // An unfiled registration has step 0 and no state: taking it back there makes its filing impossible.
         if (Record.unwrap(r) != 0 || message.step != 0) {
@@ -416,7 +422,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
 
     /// @inheritdoc IRegistrations
     function isPending(bytes32 registration) external view returns (bool) {
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         return r.isPending() && (r.state() != State.CORRECTION_REQUESTED || _now() <= r.until());
     }
 
@@ -436,7 +442,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
             uint40 until
         )
     {
-        Record r = _records[registration];
+        Record r = _records[registration].word;
         return (
             r.state(), r.step(), r.registrar(), r.profile(), r.kind(), r.open(), r.isUpheld(), r.changed(), r.until()
         );
@@ -537,7 +543,7 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
 
     function _move(bytes32 registration, Record r, State to, uint40 now_) private returns (Record moved) {
         moved = r.moved(to, now_);
-        _records[registration] = moved;
+        _records[registration].word = moved;
     }
 
     function _obstacle(Record r, State expected, uint16 step, uint16 registrar) private pure returns (Obstacle) {
@@ -545,6 +551,13 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
         if (r.step() != step) return Obstacle.STEP_PASSED;
         if (r.state() != expected) return Obstacle.WRONG_STATE;
         return Obstacle.OTHER_REGISTRAR;
+    }
+
+    function _publishObstacle(Record r, uint16 step, uint16 registrar, uint16 profile) private pure returns (Obstacle) {
+        if (!r.isAt(State.ACCEPTED, step, registrar) && !r.isAt(State.SUPPLEMENT_REQUESTED, step, registrar)) {
+            return _obstacle(r, State.ACCEPTED, step, registrar);
+        }
+        return r.profile() == profile ? Obstacle.NONE : Obstacle.NOT_IN_PROFILE;
     }
 
     function _pendingObstacle(Record r, uint16 step, uint16 registrar) private pure returns (Obstacle) {
@@ -583,9 +596,13 @@ contract Registrations is IRegistrations, RegistrationActs, AccessManaged {
 
     function _requireSubject(bytes32 registration, File calldata message) private view {
         if (message.subject == 0 || message.kind == INITIAL) revert WrongSubject(message.kind, message.subject);
-        Record subject = _records[message.subject];
+        Record subject = _records[message.subject].word;
         if (!subject.isAt(State.ATTESTED, subject.step(), message.registrar)) {
             revert Hindered(registration, Obstacle.SUBJECT_NOT_ATTESTED);
+        }
+        // Else what was registered for trial could be moved into earnest.
+        if (_profiles[subject.profile()].prefix != _profiles[message.profile].prefix) {
+            revert Hindered(registration, Obstacle.NOT_IN_PROFILE);
         }
     }
 

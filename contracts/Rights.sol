@@ -31,6 +31,8 @@ contract Rights is IRights, Signed, AccessManaged {
     uint8 private constant RENEWAL = 4;
     uint8 private constant CANCELLATION = 5;
     uint8 private constant CORRECTION = 6;
+    /// @dev Registrations end here, so that they never spend the steps that acts of the registrar need.
+    uint16 private constant LAST_STEP_TO_ALTER = 60_000;
 
     struct Source {
         uint8 number;
@@ -93,8 +95,7 @@ contract Rights is IRights, Signed, AccessManaged {
             if (_isRenewing(right, e)) revert Hindered(registration, Obstacle.RENEWAL_PENDING);
 
             _renewals[right] = registration;
-            e = e.touched().renewedBy(rights, source);
-            _entries[right] = e;
+            _entries[right] = e.renewedBy(rights, source);
 
             _say(abi.encode(RenewalAnnounced.selector, right, registration, e.step(), rights));
         }
@@ -112,13 +113,14 @@ contract Rights is IRights, Signed, AccessManaged {
         uint40 validity
     ) external returns (Obstacle obstacle) {
         uint8 source = _requireSource();
+        if (kind == CORRECTION) return Obstacle.NONE;
         if (kind == TRANSFER) {
             uint40 end;
             (obstacle, end) = _transferObstacle(subject, claims, expiry);
             if (obstacle == Obstacle.NONE) _transfer(registration, subject, registrar, source, claims, since, end);
             return obstacle;
         }
-        if (kind == CORRECTION) return Obstacle.NONE;
+        if (kind < TRANSFER || kind > CORRECTION) return Obstacle.NOT_IN_PROFILE;
         for (uint256 i; i < claims.length && obstacle == Obstacle.NONE; ++i) {
             bytes32 right = idOf(subject, claims[i].party);
             obstacle = _alterObstacle(kind, registration, right, claims[i].rights, since, expiry, validity);
@@ -142,7 +144,7 @@ contract Rights is IRights, Signed, AccessManaged {
         if (message.rights > ALL_RIGHTS || message.kind == 0) {
             revert WrongLimit(message.rights, message.acts, message.until);
         }
-        _requireOfficer(act, message.registrar, message.officer, ANY_ROLE, message.deadline, signature);
+        _requireRecorder(act, message.registrar, message.officer, ANY_ROLE, message.deadline, signature);
         uint8 serial = e.remarks();
         if (serial == type(uint8).max) revert WrongLimit(message.rights, message.acts, message.until);
 
@@ -172,7 +174,7 @@ contract Rights is IRights, Signed, AccessManaged {
         bytes32 right = message.right;
         Entry e = _requireEntry(right, message.step, message.registrar);
         if (!_limits[right][message.serial].stands()) revert Hindered(right, Obstacle.STEP_PASSED);
-        _requireOfficer(act, message.registrar, message.officer, ANY_ROLE, message.deadline, signature);
+        _requireRecorder(act, message.registrar, message.officer, ANY_ROLE, message.deadline, signature);
 
         e = e.touched().lifted();
         _entries[right] = e;
@@ -207,8 +209,10 @@ contract Rights is IRights, Signed, AccessManaged {
         _requireRights(right, e, rights);
         if (message.instrument == 0) revert NoDecision();
         if (message.receiver == message.holder) revert SameParty(message.receiver);
-        _requireOfficer(act, message.registrar, message.officer, APPROVER, message.deadline, signature);
+        _requireRecorder(act, message.registrar, message.officer, APPROVER, message.deadline, signature);
         uint40 end = e.earliestEnd(rights);
+        // Past its end a right stands by its holder's own renewal alone: whoever received it would receive nothing.
+        if (message.receiver != 0 && end < _now()) revert Hindered(right, Obstacle.NOT_HELD);
 
         e = e.changed(rights, 0);
         _entries[right] = e;
@@ -228,10 +232,7 @@ contract Rights is IRights, Signed, AccessManaged {
 
     /// @inheritdoc IRights
     function standing(bytes32 right, uint40 moment) external view returns (uint8 rights) {
-        Entry e = _entries[right];
-        rights = e.standing(moment);
-        uint8 lapsing = e.renewing() & e.held() & ~rights;
-        if (lapsing != 0 && moment >= e.since() && _isRenewing(right, e)) rights |= lapsing;
+        return _standing(right, _entries[right], moment);
     }
 
     /// @inheritdoc IRights
@@ -263,6 +264,38 @@ contract Rights is IRights, Signed, AccessManaged {
         _say(abi.encode(RightAttested.selector, right, registration, holder, rights, since, expiry));
     }
 
+    /// @dev What limits a right goes with it: else a transfer would clear it of every limit that bars no transfer.
+    /// @param right The entry of a receiver, just born.
+    function _carry(bytes32 registration, bytes32 subject, Claim[] calldata claims, bytes32 right, uint8 rights)
+        private
+    {
+        for (uint256 i; i < claims.length; ++i) {
+            uint8 moved = claims[i].rights & rights;
+            if (claims[i].rights & GIVEN == 0 || moved == 0) continue;
+            bytes32 origin = idOf(subject, claims[i].party);
+            Entry giver = _entries[origin];
+            if (giver.standingRemarks() == 0) continue;
+            uint256 count = giver.remarks();
+            for (uint256 serial; serial < count; ++serial) {
+                Limit limit = _limits[origin][serial].narrowed(moved, _now());
+                if (limit.stands()) _repeat(registration, right, limit, origin, serial);
+            }
+        }
+    }
+
+    function _repeat(bytes32 registration, bytes32 right, Limit limit, bytes32 origin, uint256 serial) private {
+        Entry e = _entries[right].touched();
+        uint8 place = e.remarks();
+        _entries[right] = e.remarked();
+        _limits[right][place] = limit;
+
+        _say(
+            abi.encode(
+                RemarkCarried.selector, right, registration, e.step(), place, origin, serial, limit.rights()
+            )
+        );
+    }
+
     /// @return end The last second at which what is received stands: no later than what is given, nor than asked.
     function _transferObstacle(bytes32 subject, Claim[] calldata claims, uint40 expiry)
         private
@@ -273,6 +306,7 @@ contract Rights is IRights, Signed, AccessManaged {
         end = expiry;
         uint256 given;
         uint256 received;
+        uint256 carried;
         for (uint256 i; i < claims.length; ++i) {
             uint8 rights = claims[i].rights & ALL_RIGHTS;
             // How often each right appears, in 16 bits a right.
@@ -286,7 +320,10 @@ contract Rights is IRights, Signed, AccessManaged {
             Entry e = _entries[right];
             uint40 until = e.earliestEnd(rights);
             if (until < now_) return (Obstacle.NOT_HELD, 0);
+            if (e.step() >= LAST_STEP_TO_ALTER) return (Obstacle.STEP_PASSED, 0);
             if (_isBarred(right, e, rights, TRANSFER, now_)) return (Obstacle.BARRED, 0);
+            carried += e.standingRemarks();
+            if (carried > type(uint8).max) return (Obstacle.BARRED, 0);
             if (until < end) end = until;
         }
         return (given == received ? Obstacle.NONE : Obstacle.UNBALANCED, end);
@@ -305,6 +342,7 @@ contract Rights is IRights, Signed, AccessManaged {
             uint8 rights = claims[i].rights & ALL_RIGHTS;
             if (claims[i].rights & GIVEN == 0) {
                 _bear(registration, claims[i].party, rights, registrar, source, since, end);
+                _carry(registration, subject, claims, idOf(registration, claims[i].party), rights);
                 continue;
             }
             bytes32 right = idOf(subject, claims[i].party);
@@ -324,13 +362,15 @@ contract Rights is IRights, Signed, AccessManaged {
         uint40 validity
     ) private view returns (Obstacle) {
         Entry e = _entries[right];
-        uint40 end = e.latestEnd(rights);
-        if (e.earliestEnd(rights) == 0) return Obstacle.NOT_HELD;
-        if (_isBarred(right, e, rights, kind, _now())) return Obstacle.BARRED;
-        if (kind != RENEWAL) return e.earliestEnd(rights) < _now() && !_isRenewing(right, e) ? Obstacle.NOT_HELD : Obstacle.NONE;
-        if (_renewals[right] != registration || e.renewing() & rights != rights) return Obstacle.STEP_PASSED;
-        if (expiry < end || expiry > (end > since ? end : since) + validity) return Obstacle.TOO_LONG;
-        return Obstacle.NONE;
+        uint40 now_ = _now();
+        if (_standing(right, e, now_) & rights != rights) return Obstacle.NOT_HELD;
+        if (e.step() >= LAST_STEP_TO_ALTER) return Obstacle.STEP_PASSED;
+        if (_isBarred(right, e, rights, kind, now_)) return Obstacle.BARRED;
+        if (kind != RENEWAL) return Obstacle.NONE;
+        if (_renewals[right] != registration) return Obstacle.STEP_PASSED;
+        uint256 end = e.earliestEnd(rights);
+        if (expiry < e.latestEnd(rights)) return Obstacle.TOO_SHORT;
+        return expiry > (end > since ? end : since) + validity ? Obstacle.TOO_LONG : Obstacle.NONE;
     }
 
     function _alter(uint8 kind, bytes32 registration, bytes32 right, uint8 rights, uint40 expiry) private {
@@ -359,7 +399,7 @@ contract Rights is IRights, Signed, AccessManaged {
         if (e.since() == 0) {
             e = EntryLibrary.born(message.rights, since, end, message.registrar, source);
         } else {
-            if (e.held() & message.rights != 0) revert WrongRights(message.rights);
+            if (_standing(right, e, since) & message.rights != 0) revert WrongRights(message.rights);
             e = e.changed(message.rights, end);
         }
         _entries[right] = e;
@@ -388,7 +428,7 @@ contract Rights is IRights, Signed, AccessManaged {
     function _requireEntry(bytes32 right, uint16 step, uint16 registrar) private view returns (Entry e) {
         e = _entries[right];
         if (e.since() == 0) revert Hindered(right, Obstacle.NOT_HELD);
-        if (e.step() != step) revert Hindered(right, Obstacle.STEP_PASSED);
+        if (e.step() != step || step == type(uint16).max) revert Hindered(right, Obstacle.STEP_PASSED);
         if (e.registrar() != registrar) revert Hindered(right, Obstacle.OTHER_REGISTRAR);
     }
 
@@ -406,9 +446,32 @@ contract Rights is IRights, Signed, AccessManaged {
         bytes calldata signature
     ) private {
         if (registrars.roles(registrar, officer) & role == 0) revert NotAnOfficer(registrar, officer, role);
+        _requireSigned(act, officer, deadline, signature);
+    }
+
+    /// @dev What others have ordered is recorded by a suspended registrar as well (guide arts. 23, 29).
+    function _requireRecorder(
+        bytes32 act,
+        uint16 registrar,
+        address officer,
+        uint8 role,
+        uint40 deadline,
+        bytes calldata signature
+    ) private {
+        if (registrars.rolesKept(registrar, officer) & role == 0) revert NotAnOfficer(registrar, officer, role);
+        _requireSigned(act, officer, deadline, signature);
+    }
+
+    function _requireSigned(bytes32 act, address officer, uint40 deadline, bytes calldata signature) private {
         _requireAct(act, officer, deadline, signature);
 
         _say(abi.encode(ActSigned.selector, act, officer));
+    }
+
+    function _standing(bytes32 right, Entry e, uint40 moment) private view returns (uint8 rights) {
+        rights = e.standing(moment);
+        uint8 lapsing = e.renewing() & e.held() & ~rights;
+        if (lapsing != 0 && moment >= e.since() && _isRenewing(right, e)) rights |= lapsing;
     }
 
     /// @dev Asked of the procedure and never stored: whatever ends a renewal there ends it here.

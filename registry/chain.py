@@ -28,7 +28,7 @@ from registry.hashes import from_hex, keccak, to_hex
 # of the process instead of being refused.
 sys.setrecursionlimit(min(sys.getrecursionlimit(), 10_000))
 
-CONTRACTS = ("Parties", "Registrars", "Rights", "Registrations")
+CONTRACTS = ("Parties", "Registrars", "Rights", "Registrations", "Objections")
 
 
 class Reverted(RegistryError):

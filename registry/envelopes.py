@@ -9,10 +9,9 @@ from typing import Any
 
 from registry.bodies import json_object, malformed, parse, signatures_of
 from registry.deployment import Deployment
+from registry.enclosures import takes_papers
 from registry.errors import Flaw, Malformed, NotFound
 from registry.messages import Message, message_types
-from registry.registrations.acts import File
-from registry.registrations.papers import MEMBERS
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ def opened(name: str, value: dict[str, Any], deployment: Deployment) -> Envelope
         )
     message = parse(message_type, value.get("message"), "/message")
     signatures = signatures_of(value.get("signatures"), len(message.signers()))
-    names_papers = message_type is File or set(MEMBERS) & message_type.model_fields.keys()
-    if "papers" in value and not names_papers:
+    if "papers" in value and not takes_papers(message_type):
         raise malformed("/papers", "unknown", f"{name} takes no papers")
     digest = message.digest(deployment.domain(message.contract))
     return Envelope(message, digest, signatures, value.get("papers"))

@@ -22,7 +22,7 @@ from registry.rules.text import clean
 class Order:
     """Who has a filing erased, and why; it is kept with the tombstone, and must name nobody.
 
-    `by` is the key of an officer of its registrar. Without a `ground` only time allows it; with one
+    `by` is the key of an officer of its registrar, or of the successor's (guide art. 13). Without a `ground` only time allows it; with one
     `reference` is the number or the hash of what was asked or ordered.
     """
 
@@ -70,9 +70,12 @@ def _reason(engine: Engine, documents: Documents, id: str, order: Order, at: dat
         )
     with engine.connect() as connection:
         found = questions.registration(connection, id)
-        registrar = registrars.registrars(connection).get(found.registrar)
-        if registrar is None or order.by not in registrar.officers:
-            raise Forbidden(f"{order.by} is no officer of registrar {found.registrar:03d}")
+        office = registrars.office(registrars.registrars(connection), found.registrar)
+        if office is None or not office.is_admitted or order.by not in office.officers:
+            raise Forbidden(
+                f"{order.by} is no officer of whoever serves the records of registrar "
+                f"{found.registrar:03d} and is admitted"
+            )
         profile = profiles.load_by_number(found.profile)
         lived = retention.life(connection, documents, found, at)
     answer = erasable(lived, at=at, profile=profile, ground=order.ground)

@@ -225,7 +225,7 @@ def fact_types() -> Iterator[type[Fact]]:
 class ActSigned(Fact):
     """A signed act took effect; the facts that name it follow in the same transaction."""
 
-    contracts: ClassVar[tuple[str, ...]] = ("Parties", "Registrations", "Rights")
+    contracts: ClassVar[tuple[str, ...]] = ("Parties", "Registrations", "Rights", "Objections")
     __tablename__ = "act_signed"
 
     act: Mapped[Bytes32] = mapped_column(index=True)
@@ -235,7 +235,7 @@ class ActSigned(Fact):
 class ActVoided(Fact):
     """A signer took an act back before it was executed."""
 
-    contracts: ClassVar[tuple[str, ...]] = ("Parties", "Registrations", "Rights")
+    contracts: ClassVar[tuple[str, ...]] = ("Parties", "Registrations", "Rights", "Objections")
     __tablename__ = "act_voided"
 
     act: Mapped[Bytes32] = mapped_column(index=True)

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
-from registry import envelopes
+from registry import enclosures, envelopes
 from registry.bodies import json_object, malformed, parse
 from registry.chain import Chain, Reverted, RpcError
 from registry.deployment import Deployment
@@ -28,18 +28,19 @@ from registry.errors import (
     Unavailable,
     WouldRevert,
 )
+from registry.firsts import Firsts
 from registry.hashes import from_hex
 from registry.indexer import newest
 from registry.messages import Message, Signer
-from registry.outbox import Outbox, State, Submission
-from registry.registrations import filing, papers, questions, review
+from registry.objections import papers as disputed
+from registry.objections import questions as disputes
+from registry.objections import review as dispute_review
+from registry.outbox import Outbox, Submission
+from registry.registrations import filing, questions, review
 from registry.registrations.acts import INITIAL, File
 from registry.registrations.filing import Papers
 from registry.relay.batches import Limits, rehearsals
-from registry.rights import questions as rights
 from registry.rights import review as right_review
-from registry.rules.rights import NO_RIGHT
-from registry.rules.states import UNATTESTED
 from registry.settings import Settings
 from registry.signatures import recover
 
@@ -59,11 +60,11 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A checked act as it will be kept, and what came with it: a filing's papers, or an act's."""
+    """A checked act as it will be kept, and what came with it: a filing's papers, an objection's, or an act's."""
 
     message: Message
     submission: Submission
-    papers: Papers | None = None
+    papers: Papers | disputed.Papers | None = None
     form: bytes = b""
     warnings: tuple[Flaw, ...] = ()
     enclosure: Enclosure | None = None
@@ -100,6 +101,7 @@ class Intake:
         self.outbox = outbox
         self.documents = documents
         self.limits = Limits(settings.batch_acts, settings.batch_bytes, settings.batch_gas)
+        self.firsts = Firsts(documents, engine, outbox)
         self._keeping = threading.Lock()
         self._kept_directory = KeptDirectory()
 
@@ -153,7 +155,8 @@ class Intake:
         message, digest, signatures = envelope.message, envelope.digest, envelope.signatures
         self._check_deadline(message)
         self._check_signatures(message, digest, signatures, surroundings.directory)
-        given, checked = None, filing.Checked(b"", ())
+        given: Papers | disputed.Papers | None = None
+        checked = filing.Checked(b"", ())
         if isinstance(message, File):
             given = parse(Papers, envelope.papers, "/papers")
             with self.engine.connect() as connection:
@@ -170,10 +173,14 @@ class Intake:
                 raise NotAllowed(
                     f"filings are halted until {surroundings.halted_until} (Unix seconds)"
                 )
+        elif type(message) in disputed.COMMITTED:
+            domain = self.deployment.domain(message.contract)
+            given = disputed.checked(message, envelope.papers, self.documents, domain=domain)
         with self.engine.connect() as connection:
             review.check(message, self.documents, connection)
             right_review.check(message, connection)
-        enclosed = self._enclosed(envelope)
+            dispute_review.check(message, connection, now=int(time.time()))
+        enclosed = self._enclosed(envelope, given)
         act = Submission(
             digest=digest,
             type=type(message).__name__,
@@ -186,12 +193,20 @@ class Intake:
         )
         return Parcel(message, act, given, checked.form, checked.warnings, enclosed)
 
-    def _enclosed(self, envelope: Envelope) -> Enclosure | None:
+    def _enclosed(
+        self, envelope: Envelope, given: Papers | disputed.Papers | None = None
+    ) -> Enclosure | None:
+        """What came with an act that is no filing."""
         message, digest = envelope.message, envelope.digest
         if isinstance(message, File):
             return None
         with self.engine.connect() as connection:
-            return papers.enclosure(message, digest, envelope.papers, self.documents, connection)
+            if type(message) in disputed.COMMITTED:
+                if not isinstance(given, disputed.Papers):
+                    return None
+                return enclosures.of(message, digest, given.tickets, connection)
+            tickets = enclosures.checked(message, envelope.papers, self.documents)
+            return enclosures.of(message, digest, tickets, connection) if tickets else None
 
     def _again(self, envelope: Envelope, known: Submission) -> Received:
         message = envelope.message
@@ -258,10 +273,13 @@ class Intake:
         return len(answer) >= 32 and answer[:32] == MAGIC_1271 + bytes(28)
 
     def _witnesses(self, message: Message) -> tuple[Message, ...]:
-        """The File messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
+        """The messages that an act needs: from the chain's facts, or unfiled ones from the outbox."""
         if message.witness == "none":
             return ()
         values = message.model_dump()
+        if message.witness == "opening":
+            with self.engine.connect() as connection:
+                return (disputes.opening(connection, values["objection"]),)
         ids = values["registrations"] if message.witness == "filings" else (values["registration"],)
         with self.engine.connect() as connection:
             found = questions.filings(connection, ids)
@@ -329,45 +347,16 @@ class Intake:
             for each in parcels
         ]
 
-    def _check_first(self, digest: str, message: File, fingerprint: str, beside: set[str]) -> None:
-        """Refuses a party's second INITIAL of the same data (guide arts. 33, 39); another party's is sound.
-
-        `beside` are those whose papers were kept a moment ago and whose acts will be.
-        """
-        for party in message.parties():
-            for earlier in self.documents.filings_by(fingerprint, party):
-                # Its own: we kept its papers once, and died before we kept the act.
-                if earlier == digest or not (earlier in beside or self._may_stand(earlier, party)):
-                    continue
-                raise Conflict(
-                    f"this party filed the same data before, as {earlier}",
-                    flaws=(Flaw("/papers/fingerprint", "filed_before", earlier),),
-                )
-
-    def _may_stand(self, id: str, party: str) -> bool:
-        """Whether a party has rights by a filing, or may yet come to have them."""
-        with self.engine.connect() as connection:
-            try:
-                found = questions.registration(connection, id)
-                if found.attestation is None:
-                    return found.state not in UNATTESTED
-                entry = rights.entry(connection, rights.id_of(id, party))
-                return entry.standing(int(time.time())) != NO_RIGHT
-            except NotFound:
-                held = self.outbox.find(id)
-        if held is None:
-            return False
-        # One that was rejected can still be executed until its deadline, by whoever has its bytes.
-        return held.state is not State.REJECTED or held.deadline >= time.time()
-
     def _keep_papers(self, parcel: Parcel, beside: set[str]) -> None:
+        if isinstance(parcel.papers, disputed.Papers):
+            disputed.keep(parcel.digest, parcel.papers, self.documents)
         if parcel.enclosure is not None:
             self.documents.keep_enclosure(parcel.enclosure)
-        if parcel.papers is None or not isinstance(parcel.message, File):
+        if not isinstance(parcel.papers, Papers) or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
         if parcel.message.kind == INITIAL:
-            self._check_first(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
+            self.firsts.check(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
         form = self.documents.put_form(parcel.form)
         self.documents.keep_opening(
             Opening(

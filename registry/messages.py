@@ -205,12 +205,16 @@ class Signable(Struct):
         }
 
 
+# What an act must bring to show whom it concerns: the message that made the record it acts on.
+Witness = Literal["none", "filing", "filings", "opening"]
+
+
 class Message(Signable):
     """A signed act: `contract` and `verb` say where it is executed."""
 
     contract: ClassVar[str]
     verb: ClassVar[str]
-    witness: ClassVar[Literal["none", "filing", "filings"]] = "none"
+    witness: ClassVar[Witness] = "none"
     many_signatures: ClassVar[bool] = False
 
     if TYPE_CHECKING:
@@ -220,15 +224,18 @@ class Message(Signable):
     @classmethod
     def arguments(cls) -> tuple[str, ...]:
         """The ABI types of the verb's arguments."""
-        witness = {"none": (), "filing": (FILING,), "filings": (FILING + "[]",)}[cls.witness]
-        return (cls.abi_type, *witness, "bytes[]" if cls.many_signatures else "bytes")
+        return (
+            cls.abi_type,
+            *WITNESSES[cls.witness],
+            "bytes[]" if cls.many_signatures else "bytes",
+        )
 
     def calldata(self, signatures: tuple[str, ...], filings: tuple["Message", ...] = ()) -> bytes:
-        """The call that executes the act; `filings` are the File messages it needs as witnesses."""
+        """The call that executes the act; `filings` are the messages it needs as witnesses."""
         kinds = self.arguments()
         selector = keccak(f"{self.verb}({','.join(kinds)})".encode())[:4]
         values: list[Any] = [self.abi_value()]
-        if self.witness == "filing":
+        if self.witness in ("filing", "opening"):
             values.append(filings[0].abi_value())
         elif self.witness == "filings":
             values.append([filing.abi_value() for filing in filings])
@@ -238,6 +245,14 @@ class Message(Signable):
 
 
 FILING = "((bytes32,uint8)[],bytes32,bytes32,uint16,uint16,uint8,uint40)"
+# The message that opened an objection.
+OPENING = "(bytes32,bytes32,uint16,bytes32,uint40)"
+WITNESSES: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "filing": (FILING,),
+    "filings": (FILING + "[]",),
+    "opening": (OPENING,),
+}
 
 
 class Void(Message):

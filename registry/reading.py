@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from registry import parties, registrars
+from registry import enclosures, parties, registrars
 from registry.documents import Documents
 from registry.errors import BadSignature, Erased, Flaw, Forbidden, Malformed, NotFound
 from registry.hashes import canonical
 from registry.messages import ZERO, Address, Bytes32, Domain, Signable, Signer, Text, Uint40
-from registry.registrations import papers, questions
+from registry.registrations import questions
 from registry.registrations.questions import Registration
 from registry.rules.text import clean
 from registry.signatures import recover
@@ -97,7 +97,7 @@ def read(
     Raises: Malformed, BadSignature, Forbidden, NotFound.
     """
     clean(request.purpose, pointer="/message/purpose", limit=200)
-    _check_until(request.until, now)
+    check_until(request.until, now)
     if recover(request.digest(domain), signature) != request.reader:
         raise BadSignature("not signed by the reader named")
     standing = questions.registration(connection, request.registration)
@@ -134,8 +134,8 @@ def read(
 
 
 def _officers(connection: Connection, standing: Registration) -> set[str]:
-    registrar = registrars.registrars(connection).get(standing.registrar)
-    return set() if registrar is None or registrar.is_suspended else set(registrar.officers)
+    office = registrars.office(registrars.registrars(connection), standing.registrar)
+    return set() if office is None or not office.is_admitted else set(office.officers)
 
 
 def _objectors(connection: Connection, documents: Documents, request: Read) -> set[str]:
@@ -145,7 +145,7 @@ def _objectors(connection: Connection, documents: Documents, request: Read) -> s
     enclosing = _enclosing(documents, request)
     return {
         parties.key_of(connection, each.party)
-        for each in papers.named(connection, request.registration)
+        for each in enclosures.named(connection, request.registration)
         if each.document == request.document and each.act in enclosing and each.party is not None
     }
 
@@ -169,7 +169,7 @@ def _check_given(connection: Connection, documents: Documents, request: Read) ->
     except NotFound:
         pass  # filed through another service; an act may yet have come through ours
     enclosing = _enclosing(documents, request)
-    for each in papers.named(connection, request.registration):
+    for each in enclosures.named(connection, request.registration):
         if each.document == request.document and each.act in enclosing:
             return
     raise NotFound(f"no document {request.document} was given with {request.registration}")
@@ -192,7 +192,8 @@ def _check_admission(
         raise Forbidden(f"the admission does not name {request.document}")
 
 
-def _check_until(until: int, now: int) -> None:
+def check_until(until: int, now: int) -> None:
+    """That a request to read holds now, and not for long. Raises: Malformed."""
     if until < now:
         raise Malformed(
             "the request has expired", flaws=(Flaw("/message/until", "expired", f"it is {now}"),)

@@ -42,7 +42,8 @@ enum Obstacle {
     BARRED,
     UNBALANCED,
     RENEWAL_PENDING,
-    NOT_REVIEWED
+    NOT_REVIEWED,
+    TOO_SHORT
 }
 
 /// @notice How a registrar resolves an objection.

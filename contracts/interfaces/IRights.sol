@@ -102,6 +102,7 @@ interface IRights is ISigned {
     event RightAmended(bytes32 indexed right, bytes32 registration, uint16 step, uint8 rights);
 
     /// @notice A renewal was applied for: until it is decided the rights do not lapse (guide art. 36).
+    /// @param step The entry's, which stays: else a holder could file renewals to outrun an officer's act.
     event RenewalAnnounced(bytes32 indexed right, bytes32 registration, uint16 step, uint8 rights);
 
     /// @notice Rights were renewed. @param registration The renewal. @param expiry Unix seconds; their new end.
@@ -145,6 +146,21 @@ interface IRights is ISigned {
         uint8 rights,
         uint16 acts,
         uint40 until
+    );
+
+    /// @notice A remark went with the rights that a transfer moved.
+    /// @param right The entry of whoever received them. @param registration The transfer.
+    /// @param serial How many remarks the entry had before.
+    /// @param origin The entry of whoever gave them. @param former The serial of the remark there.
+    /// @param rights Those of the rights moved that it limits; zero for a mere record.
+    event RemarkCarried(
+        bytes32 indexed right,
+        bytes32 registration,
+        uint16 step,
+        uint8 serial,
+        bytes32 origin,
+        uint8 former,
+        uint8 rights
     );
 
     /// @notice A remark was taken back.

@@ -85,8 +85,9 @@ BODY: dict[str, Any] = {
                         },
                         "papers": {
                             "type": "object",
-                            "description": "For File: salt, fingerprint and form; for an act that "
-                            "names documents: `tickets`, what was answered when they were given.",
+                            "description": "For File: salt, fingerprint and form. For Contest, "
+                            "SupplyEvidence and Respond: salt, statement and tickets. For any other "
+                            "act that names documents: `tickets`, what was answered when they were given.",
                         },
                     },
                 }

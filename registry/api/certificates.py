@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from registry import certificates
 from registry.api.answers import HouseOf, reading
 from registry.api.registrations import envelope_of
+from registry.objections import questions as disputes
 from registry.registrations import questions
 
 router = APIRouter(prefix="/v1", tags=["certificates"])
@@ -16,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["certificates"])
 def certificate(
     code: Annotated[str, Path(examples=["XX9902026110001"])], house: HouseOf
 ) -> dict[str, Any]:
-    """A certificate, derived from the ledger, which prevails over it."""
+    """A certificate, derived from the ledger, which prevails over it; and whether it is disputed now."""
     code = code.removesuffix(".json")
     with house.engine.connect() as connection:
         now = reading(connection, None)
@@ -25,7 +26,8 @@ def certificate(
         text = certificates.certificate(
             connection, house.documents, id, deployment=house.deployment
         )
-        return envelope_of(now, found) | {"certificate": text}
+        is_disputed = disputes.is_disputed(connection, id)
+        return envelope_of(now, found) | {"disputed": is_disputed, "certificate": text}
 
 
 @router.get("/certificates/{code}/bundle")

@@ -1,6 +1,7 @@
 """What runs out when: for a registrar's desk, as a list and as a calendar (RFC 5545)."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -8,12 +9,16 @@ from typing import Annotated, Any
 import icalendar
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from registry.api.answers import Answer, AtBlock, HouseOf, reading
 from registry.bodies import malformed
+from registry.objections import cases as disputes
 from registry.registrations.cases import Due, due, open_cases
 from registry.rules import NeedInfo, Refused
 from registry.rules.terms import Term
+
+AnyDue = Due | disputes.Due
 
 router = APIRouter(prefix="/v1", tags=["deadlines"])
 
@@ -39,9 +44,10 @@ class StepBody(BaseModel):
 
 
 class DeadlineBody(BaseModel):
-    """A statutory clock of an open case."""
+    """A statutory clock of an open case, or of an objection to what stands registered."""
 
     registration: str
+    objection: str | None = Field(description="The objection whose clock it is; none of a case.")
     registrar: str = Field(description="Three digits.", examples=["990"])
     state: str
     clock: str = Field(examples=["answer"])
@@ -73,8 +79,7 @@ def deadlines(
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         asked = _asked(moment, now.as_of["time"], at_block)
-        cases = open_cases(connection, registrar=registrar, at=at_block)
-        found = [_body(each, asked) for each in due(cases, at=asked)]
+        found = [_body(each, asked) for each in _due(connection, registrar, at_block, asked)]
     if before is not None:
         found = [each for each in found if each["due"] is not None and each["due"] <= before]
     found.sort(key=lambda each: (each["due"] is None, each["due"] or 0, each["registration"]))
@@ -91,7 +96,7 @@ def feed(house: HouseOf, registrar: Registrar = None) -> Response:
     with house.engine.connect() as connection:
         reading(connection, None)
         asked = datetime.now(UTC)
-        found = list(due(open_cases(connection, registrar=registrar), at=asked))
+        found = list(_due(connection, registrar, None, asked))
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Data Rights Registry//deadlines//EN")
     calendar.add("version", "2.0")
@@ -103,9 +108,17 @@ def feed(house: HouseOf, registrar: Registrar = None) -> Response:
     return Response(calendar.to_ical(), media_type="text/calendar")
 
 
-def _entry(each: Due, term: Term, ends: datetime, asked: datetime) -> icalendar.Event:
+def _due(
+    connection: Connection, registrar: int | None, at: int | None, asked: datetime
+) -> Iterator[AnyDue]:
+    yield from due(open_cases(connection, registrar=registrar, at=at), at=asked)
+    yield from disputes.due(disputes.open_cases(connection, registrar=registrar, at=at))
+
+
+def _entry(each: AnyDue, term: Term, ends: datetime, asked: datetime) -> icalendar.Event:
     entry = icalendar.Event()
-    entry.add("uid", f"{each.registration}-{each.deadline.clock}@data-rights-registry")
+    subject = each.objection if isinstance(each, disputes.Due) else each.registration
+    entry.add("uid", f"{subject}-{each.deadline.clock}@data-rights-registry")
     entry.add("dtstamp", asked)
     entry.add("dtstart", ends)
     entry.add("dtend", ends + timedelta(seconds=1))
@@ -125,7 +138,7 @@ def _asked(moment: int | None, block_time: int, at_block: int | None) -> datetim
     return datetime.fromtimestamp(moment, UTC)
 
 
-def _body(each: Due, asked: datetime) -> dict[str, Any]:
+def _body(each: AnyDue, asked: datetime) -> dict[str, Any]:
     ends = each.deadline.ends
     term = ends if isinstance(ends, Term) else None
     unknown = None
@@ -134,6 +147,7 @@ def _body(each: Due, asked: datetime) -> dict[str, Any]:
     last = None if term is None else term.due
     return {
         "registration": each.registration,
+        "objection": each.objection if isinstance(each, disputes.Due) else None,
         "registrar": f"{each.registrar:03d}",
         "state": each.state.name,
         "clock": each.deadline.clock,

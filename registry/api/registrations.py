@@ -25,6 +25,7 @@ from registry.api.answers import (
     reply,
 )
 from registry.errors import Flaw, Malformed
+from registry.objections import questions as disputes
 from registry.registrations import objections, questions
 from registry.registrations.acts import Claim
 from registry.registrations.questions import Registration
@@ -56,7 +57,9 @@ class RegistrationBody(BaseModel):
     subject: str | None = Field(description="The attested registration that a later kind concerns.")
     applicants: list[ApplicantBody]
     state: str = Field(examples=["PUBLISHED"])
-    disputed: bool = Field(description="Whether an objection is open.")
+    disputed: bool = Field(
+        description="Whether an objection is open, to the notice or to what stands (guide arts. 25, 29)."
+    )
     lapsed: bool = Field(description="Whether a correction asked for was not filed in time.")
     expired: bool = Field(description="Whether the certificate's term is over.")
     step: int
@@ -95,7 +98,7 @@ async def registration(id: Id, house: HouseOf, at_block: AtBlock = None) -> Resp
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
-        return reply(envelope_of(now, found) | {"registration": _registration(now, found)})
+        return reply(envelope_of(now, found) | {"registration": _registrations(now, [found])[0]})
 
 
 @router.get("/registrations", response_model=RegistrationsAnswer)
@@ -127,7 +130,7 @@ def registrations(
             at=at_block,
         )
         return now.envelope() | {
-            "registrations": [_registration(now, found) for _, found in rows],
+            "registrations": _registrations(now, [found for _, found in rows]),
             "next": cursor_of(rows[-1][0]) if len(rows) == limit else None,
         }
 
@@ -207,7 +210,13 @@ def _profile(number: int) -> _Profile:
     )
 
 
-def _registration(now: Reading, found: Registration) -> dict[str, Any]:
+def _registrations(now: Reading, found: list[Registration]) -> list[dict[str, Any]]:
+    attested = [each.id for each in found if each.attestation is not None]
+    disputed = disputes.disputed(now.connection, attested, at=now.at)
+    return [_registration(now, each, disputed) for each in found]
+
+
+def _registration(now: Reading, found: Registration, disputed: frozenset[str]) -> dict[str, Any]:
     profile = _profile(found.profile)
     attested = found.attestation
     moment = now.as_of["time"]
@@ -222,7 +231,8 @@ def _registration(now: Reading, found: Registration) -> dict[str, Any]:
         "subject": found.subject,
         "applicants": [_applicant(claim) for claim in found.claims],
         "state": found.state.name,
-        "disputed": found.state is State.PUBLISHED and found.open_objections > 0,
+        "disputed": found.id in disputed
+        or (found.state is State.PUBLISHED and found.open_objections > 0),
         "lapsed": found.state is State.CORRECTION_REQUESTED and running_out,
         "expired": attested is not None and attested.expiry < moment,
         "step": found.step,

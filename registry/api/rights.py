@@ -20,6 +20,7 @@ from registry.api.answers import (
     place_of,
     reading,
 )
+from registry.objections import questions as disputes
 from registry.rights import questions
 from registry.rights.questions import Entry, Remark
 from registry.rights.timeline import Moment, timeline
@@ -67,6 +68,9 @@ class RightBody(BaseModel):
         description="The pending renewal, which keeps rights from lapsing (guide art. 36)."
     )
     step: int
+    disputed: bool = Field(
+        description="Whether an objection to what stands registered is open (guide art. 29)."
+    )
     remarks: list[RemarkBody]
 
 
@@ -149,10 +153,15 @@ async def rights_list(
 
 def _rights(now: Reading, found: list[Entry]) -> list[dict[str, Any]]:
     remarks = questions.remarks(now.connection, [each.id for each in found], at=now.at)
-    return [_right(now.as_of["time"], each, remarks.get(each.id, [])) for each in found]
+    registrations = sorted({each.registration for each in found})
+    disputed = disputes.disputed(now.connection, registrations, at=now.at)
+    return [
+        _right(now.as_of["time"], each, remarks.get(each.id, []), each.registration in disputed)
+        for each in found
+    ]
 
 
-def _right(moment: int, found: Entry, remarks: list[Remark]) -> dict[str, Any]:
+def _right(moment: int, found: Entry, remarks: list[Remark], is_disputed: bool) -> dict[str, Any]:
     barred = 0
     for act in Exercise:
         if any(each.bars(found.rights, act, moment) for each in remarks):
@@ -169,6 +178,7 @@ def _right(moment: int, found: Entry, remarks: list[Remark]) -> dict[str, Any]:
         "ends": [{"right": right.name, "expiry": end} for right, end in found.ends.items()],
         "renewal": found.renewal if moment <= found.renewal_until else None,
         "step": found.step,
+        "disputed": is_disputed,
         "remarks": [_remark(each) for each in remarks],
     }
 

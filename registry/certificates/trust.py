@@ -14,6 +14,8 @@ from registry.registrars import (
     OfficerAppointed,
     OfficerDismissed,
     RegistrarAdmitted,
+    RegistrarExpelled,
+    RegistrarHandedOver,
     RegistrarResumed,
     RegistrarSuspended,
 )
@@ -64,7 +66,7 @@ def _checkpoint_keys(connection: Connection) -> list[dict[str, Any]]:
 def _registrars(connection: Connection) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for row in _rows(connection, RegistrarAdmitted):
-        found[str(row.registrar)] = {"officers": [], "suspensions": []}
+        found[str(row.registrar)] = {"officers": [], "suspensions": [], "handed_over": None}
     for row in _rows(connection, OfficerAppointed, OfficerDismissed):
         officers = found[str(row.registrar)]["officers"]
         _end(officers, row.block, key=row.officer)
@@ -72,11 +74,15 @@ def _registrars(connection: Connection) -> dict[str, dict[str, Any]]:
             officers.append(
                 {"key": row.officer, "roles": row.roles, "since": row.block, "until": None}
             )
-    for row in _rows(connection, RegistrarSuspended, RegistrarResumed):
+    # An expulsion is a suspension that nothing ends.
+    for row in _rows(connection, RegistrarSuspended, RegistrarResumed, RegistrarExpelled):
         suspensions = found[str(row.registrar)]["suspensions"]
         _end(suspensions, row.block)
-        if row.event == RegistrarSuspended.event:
+        if row.event != RegistrarResumed.event:
             suspensions.append({"since": row.block, "until": None})
+    for row in _rows(connection, RegistrarHandedOver):
+        handed = {"since": row.block, "successor": row.successor}
+        found[str(row.registrar)]["handed_over"] = handed
     return found
 
 

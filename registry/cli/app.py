@@ -5,7 +5,7 @@ import sys
 import typer
 
 from registry import __version__
-from registry.cli import building, checking, desk, filing, running, told
+from registry.cli import building, checking, desk, filing, leaving, running, told
 from registry.errors import RegistryError
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ for command in (
     running.relay,
 ):
     app.command()(command)
+app.add_typer(leaving.app, name="handover")
 
 
 @app.callback(invoke_without_command=True)

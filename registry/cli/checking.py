@@ -43,7 +43,7 @@ def audit(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json =
     from registry.deployment import Deployment, check
     from registry.documents import Documents
 
-    with _node_of(chosen) as url:
+    with node_of(chosen) as url:
         chain, deployment = Chain(url), Deployment.load(chosen.deployment)
         check(chain, deployment)
         engine = open_read_model(chosen.read_db)
@@ -95,7 +95,7 @@ def rebuild(data: told.Data = None, rpc_url: told.RpcUrl = None, json: told.Json
 
 
 @contextmanager
-def _node_of(chosen: Any) -> Iterator[str]:
+def node_of(chosen: Any) -> Iterator[str]:
     """The node of whoever runs on the folder; our own look at the chain when nobody does."""
     from registry.tenancy import living_in, who_lives_in
 

@@ -36,5 +36,6 @@ def due(
         else:
             when = each["unknown"] or f"stands still, {each['left']} left"
         late = "LATE" if each["is_late"] else ""
-        lines.append("  ".join((when, each["clock"], each["state"], each["registration"], late)))
+        subject = each["objection"] or each["registration"]
+        lines.append("  ".join((when, each["clock"], each["state"], subject, late)))
     told.data(found, as_json=json, text="\n".join(line.rstrip() for line in lines))

@@ -13,13 +13,16 @@ from registry.errors import BadSignature, Conflict, Malformed, NotFound, Unavail
 from registry.fingerprint import fingerprint
 from registry.hashes import canonical, content_hash, to_hex
 from registry.messages import ZERO, Domain, Message, Signer, party_of
+from registry.objections.papers import ReadObjection
 from registry.reading import Read
 from registry.registrations.acts import Claim, File, commitment
 from registry.rules import applications, profiles
 from registry.rules.rights import Right, parse
 
 HOUR = 3600
-Signed = Message | Read
+Signed = Message | Read | ReadObjection
+# Requests to read are no messages of the chain; they share the domain of these.
+SPOKEN_BY = {"Read": "File", "ReadObjection": "Contest"}
 ORDER = ("received", "included", "final")
 
 
@@ -51,7 +54,7 @@ class Client:
         self.papers = papers
         self.trust = trust
         self._domains: dict[str, Domain] = {}
-        self._tickets: dict[str, str] = {}
+        self.tickets: dict[str, str] = {}
 
     def __enter__(self) -> "Client":
         return self
@@ -132,7 +135,7 @@ class Client:
         digest = message.digest(domain)
         signatures = self._signatures(message, digest, _several(keys))
         named = applications.documents(filled)
-        tickets = {name: ticket for name, ticket in self._tickets.items() if name in named}
+        tickets = {name: ticket for name, ticket in self.tickets.items() if name in named}
         return Papers(
             digest, message.model_dump(mode="json"), signatures, salt, root, form, tickets
         )
@@ -157,9 +160,16 @@ class Client:
         """The signatures that the message needs, in its order."""
         return self._signatures(message, message.digest(self.domain(type(message))), keys)
 
-    def submit(self, message: Message, signatures: list[str]) -> Receipt:
-        """Sends an act, other than a filing, that was signed elsewhere."""
-        body = {"message": message.model_dump(mode="json"), "signatures": signatures}
+    def submit(
+        self, message: Message, signatures: list[str], *, papers: dict[str, Any] | None = None
+    ) -> Receipt:
+        """Sends an act, other than a filing, that was signed elsewhere; `papers` if it commits to any."""
+        body: dict[str, Any] = {
+            "message": message.model_dump(mode="json"),
+            "signatures": signatures,
+        }
+        if papers is not None:
+            body["papers"] = papers
         return _receipt(self.line.post(f"/v1/messages/{type(message).__name__}", body).json())
 
     def wait(self, digest: str, until: str = "final", timeout: float = 60.0) -> dict[str, Any]:
@@ -207,7 +217,7 @@ class Client:
             raise Conflict(
                 f"the registry calls {answer['hash']} what hashes to {content_hash(data)}"
             )
-        self._tickets[answer["hash"]] = answer["ticket"]
+        self.tickets[answer["hash"]] = answer["ticket"]
         return str(answer["hash"])
 
     def read(
@@ -267,6 +277,14 @@ class Client:
         """The statutory clocks of open cases, first to end first; `before` is in Unix seconds."""
         return self.line.get("/v1/deadlines", registrar=registrar, before=before, limit=1000)
 
+    def registrar(self, number: int) -> dict[str, Any]:
+        """How a registrar stands, its steps with their articles, and who serves its records."""
+        return self.line.get(f"/v1/registrars/{number:03d}")
+
+    def party(self, id: str) -> dict[str, Any]:
+        """The key that signs for a party, its step, and the key that is proposed for it."""
+        return self.line.get(f"/v1/parties/{quote(id, safe='')}")
+
     def certificate(self, code: str) -> dict[str, Any]:
         """Raises: NotFound."""
         return self.line.get(f"/v1/certificates/{quote(code, safe='')}")
@@ -314,8 +332,7 @@ class Client:
         self._domains[kind.contract] = known
 
     def _domain(self, kind: type[Signed]) -> Domain:
-        # A request to read is for the contract of filings, and no message of the chain.
-        name = "File" if kind is Read else kind.__name__
+        name = SPOKEN_BY.get(kind.__name__, kind.__name__)
         said = self.line.get(f"/v1/messages/{name}")["domain"]
         found = Domain(said["chainId"], said["verifyingContract"], said["name"], said["version"])
         if self.trust is not None:

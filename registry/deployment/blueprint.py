@@ -15,21 +15,29 @@ from registry.rules.profiles import Profile
 # In the order of their creation; each is told the addresses of some that came before.
 CONTRACTS = (
     "AccessManager",
-    "Parties",
     "Registrars",
+    "Parties",
     "Rights",
     "Registrations",
+    "Objections",
     "Batch",
     "BarredParties",
 )
 WIRING: Mapping[str, Mapping[str, str]] = {
     "Registrars": {"authority": "AccessManager"},
     "Rights": {"authority": "AccessManager", "registrars": "Registrars"},
+    "Parties": {"registrars": "Registrars"},
     "Registrations": {
         "authority": "AccessManager",
         "parties": "Parties",
         "registrars": "Registrars",
         "rights": "Rights",
+    },
+    "Objections": {
+        "parties": "Parties",
+        "registrars": "Registrars",
+        "rights": "Rights",
+        "registrations": "Registrations",
     },
     "BarredParties": {"authority": "AccessManager"},
 }
@@ -37,12 +45,21 @@ ADMIN, GRANTOR, GUARDIAN = 0, 1, 2
 # What gives is slow, what takes away is at once: hence two roles, as a delay hangs on the function.
 ROLES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
     GRANTOR: {
-        "Registrars": ("admit", "appoint", "authorise", "resume"),
+        "Registrars": (
+            "admit",
+            "appoint",
+            "authorise",
+            "resume",
+            "reportExit",
+            "moveExit",
+            "cancelExit",
+            "handOver",
+        ),
         "Registrations": ("enact",),
         "Rights": ("admitSource",),
     },
     GUARDIAN: {
-        "Registrars": ("suspend", "dismiss", "retire"),
+        "Registrars": ("suspend", "expel", "dismiss", "retire"),
         "Registrations": ("haltFilings",),
         "Rights": ("retireSource",),
         "BarredParties": ("bar",),

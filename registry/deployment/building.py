@@ -19,6 +19,7 @@ from registry.deployment.blueprint import (
     WIRING,
     call_data,
     code_fault,
+    immutable,
 )
 from registry.deployment.checks import check, refuse_milliseconds, said
 from registry.deployment.record import Deployment
@@ -72,7 +73,8 @@ def deploy(
         sender = Sender(chain, key, kept, patience=patience)
         sender.resume()
         contracts = addresses(key.address, kept.base_nonce)
-        _create(sender, contracts)
+        _create(sender, contracts, plan)
+        _require_notice(chain, contracts, plan)
         hashes = {name: to_hex(keccak(chain.code(at))) for name, at in contracts.items()}
         deployment = Deployment(kept.chain_id, kept.genesis, kept.base_block + 1, contracts, hashes)
         check(chain, deployment)
@@ -124,7 +126,7 @@ def administer(
     return _execute(sender, deployment, [call])
 
 
-def _create(sender: Sender, contracts: Mapping[str, str]) -> None:
+def _create(sender: Sender, contracts: Mapping[str, str], plan: Plan) -> None:
     chain, base = sender.chain, sender.journal.base_nonce
     missing = []
     for nonce, (name, address) in enumerate(contracts.items(), base):
@@ -137,11 +139,8 @@ def _create(sender: Sender, contracts: Mapping[str, str]) -> None:
     for nonce, name, _ in missing:
         if nonce < next_nonce:
             raise Conflict(_why_lost(sender, nonce, name))
-        arguments = [contracts[each] for each in WIRING.get(name, {}).values()]
-        if name == "AccessManager":
-            arguments = [sender.key.address]
         code = from_hex(artefact(name)["bytecode"])
-        data = code + abi_encode(["address"] * len(arguments), arguments)
+        data = code + abi_encode(*_arguments(name, contracts, plan))
         sender.deliver(sender.sign(f"create {name}", CREATION, data, nonce=nonce))
     for nonce, name, address in missing:
         receipt = sender.settle(nonce)
@@ -154,6 +153,29 @@ def _create(sender: Sender, contracts: Mapping[str, str]) -> None:
             )
         if (fault := code_fault(name, chain.code(address))) is not None:
             raise WrongChain(f"{name} at {address} is not what was sent: {fault}")
+
+
+def _arguments(
+    name: str, contracts: Mapping[str, str], plan: Plan
+) -> tuple[list[str], list[str | int]]:
+    """The types and the values that a contract is created with."""
+    if name == "AccessManager":
+        return ["address"], [plan.deployer]
+    values: list[str | int] = [contracts[each] for each in WIRING.get(name, {}).values()]
+    kinds = ["address"] * len(values)
+    if name == "Parties":
+        return [*kinds, "uint40"], [*values, plan.key_notice]
+    return kinds, values
+
+
+def _require_notice(chain: Chain, contracts: Mapping[str, str], plan: Plan) -> None:
+    # An earlier run may have created it by another plan; no later call could mend that.
+    got = immutable("Parties", "_notice", chain.code(contracts["Parties"]))
+    if got != plan.key_notice:
+        raise Conflict(
+            f"Parties at {contracts['Parties']} announces a new key {got} s ahead, the plan says "
+            f"{plan.key_notice} s; begin anew with a fresh journal"
+        )
 
 
 def _why_lost(sender: Sender, nonce: int, name: str) -> str:

@@ -28,6 +28,7 @@ from registry.messages import Domain
 from registry.registrations.facts import ProfileEnacted
 from registry.rights.facts import SourceAdmitted, SourceRetired
 from registry.rules import profiles
+from registry.rules.key_notice import key_notice
 
 # Seconds would pass this in the year 5138; milliseconds did in 1973.
 MILLISECONDS = 100_000_000_000
@@ -104,6 +105,7 @@ def verify(chain: Chain, deployment: Deployment) -> list[Finding]:
     return [
         *quick,
         *_wiring_findings(chain, deployment),
+        *_notice_findings(chain, deployment),
         *_role_findings(chain, deployment),
         *_profile_findings(chain, deployment),
         *_source_findings(chain, deployment),
@@ -140,7 +142,7 @@ def _wiring_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
             got = chain.ask(contract, deployment.contracts[contract], getter)
             expected = deployment.contracts[target]
             yield from _unequal(f"{contract}.{getter}()", expected, to_checksum_address(got))
-    for contract in ("Parties", "Registrations"):
+    for contract in ("Parties", "Registrations", "Objections"):
         address = deployment.contracts[contract]
         domain = chain.ask(contract, address, "eip712Domain")
         yield from _unequal(
@@ -150,6 +152,17 @@ def _wiring_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
         )
         unit = immutable(contract, "_unit", chain.code(address))
         yield from _unequal(f"clock ticks a second in {contract}", 1, unit)
+
+
+def _notice_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:
+    """That a lost key is announced as long as the table says; a sandbox enacts SANDBOX alone."""
+    enacted = {words[0] for _, words in said(chain, deployment, "Registrations", ProfileEnacted)}
+    is_sandbox = enacted <= {profiles.load("SANDBOX").number}
+    table = key_notice()
+    least = (table.sandbox if is_sandbox else table.law).seconds
+    got = immutable("Parties", "_notice", chain.code(deployment.contracts["Parties"]))
+    if got < least:
+        yield Finding("notice of Parties", f"{least} s or more", f"{got} s")
 
 
 def _role_findings(chain: Chain, deployment: Deployment) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from registry.deployment.blueprint import (
 )
 from registry.errors import Malformed
 from registry.hashes import from_hex
+from registry.rules.key_notice import key_notice
 from registry.rules.profiles import Profile, version_hash
 
 
@@ -46,20 +47,24 @@ class Call:
 
 @dataclass(frozen=True)
 class Plan:
-    """What `deploy` will do, in order. `grant_delay` is in seconds.
+    """What `deploy` will do, in order. `grant_delay` and `key_notice` are in seconds.
 
     The deployer holds all roles while it builds; `handover` ends that where the owner is another.
     """
 
     deployer: str
     grant_delay: int
+    key_notice: int
     roles: tuple[Call, ...]
     grants: tuple[Call, ...]
     handover: tuple[Call, ...]
 
     def steps(self) -> list[str]:
         """For people to read before anything is sent."""
-        created = [f"create {name}" for name in CONTRACTS]
+        created = [
+            f"create {name}" + (f" (notice of {self.key_notice} s)" if name == "Parties" else "")
+            for name in CONTRACTS
+        ]
         how = f" (scheduled, {self.grant_delay} s later)" if self.grant_delay else ""
         return [
             *created,
@@ -77,6 +82,7 @@ def plan(
     grantor: str | None = None,
     guardian: str | None = None,
     grant_delay: int = 0,
+    key_notice_seconds: int | None = None,
     gate: str | None = None,
     registrars: Mapping[int, Mapping[str, int]] | None = None,
     checkpoint_keys: Sequence[str] = (),
@@ -84,7 +90,8 @@ def plan(
     """The steps to a registry under these rules.
 
     `owner` (of AccessManager), `grantor` and `guardian` are addresses; by default the deployer owns,
-    and the owner grants and guards.
+    and the owner grants and guards. `key_notice_seconds` is how long at least the replacement of a lost key is
+    announced; by default as the law's table says, or the sandbox's under its rules alone.
     `gate` names the contract that the profiles ask before an attestation. `registrars` are numbers
     with the addresses of their officers and these' roles (1 reviewer, 2 approver). Raises: Malformed.
     """
@@ -108,6 +115,7 @@ def plan(
     return Plan(
         deployer=deployer,
         grant_delay=grant_delay,
+        key_notice=(_key_notice(rules) if key_notice_seconds is None else key_notice_seconds),
         roles=tuple(roles),
         grants=(
             Call("Rights", "admitSource", ("Registrations",)),
@@ -124,6 +132,12 @@ def plan(
         ),
         handover=tuple(_handover(deployer, owner, grantor, grant_delay)),
     )
+
+
+def _key_notice(rules: Sequence[Profile]) -> int:
+    is_sandbox = bool(rules) and all(each.name == "SANDBOX" for each in rules)
+    table = key_notice()
+    return (table.sandbox if is_sandbox else table.law).seconds
 
 
 def _directory(registrars: Mapping[int, Mapping[str, int]]) -> list[Call]:

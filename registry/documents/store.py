@@ -246,10 +246,26 @@ class Documents:
         """
         self._vault.erase("opening", registration, reason=reason)
 
+    def keep_papers(self, act: str, papers: bytes) -> None:
+        """Keeps what opens the commitment of an act that is no filing. Raises: Conflict, StorageFull."""
+        with self._vault.together():
+            try:
+                kept = self.papers(act)
+            except (NotFound, Mismatch):
+                self._vault.keep("papers", act, papers, media=JSON)
+                return
+        if kept != papers:
+            raise Conflict(f"act {act} has other papers")
+
+    def papers(self, act: str) -> bytes:
+        """Raises: NotFound, Erased, Mismatch when altered."""
+        return self._vault.find("papers", act)[0]
+
     def erase_filing(
         self, registration: str, *, reason: str, crash: Callable[[str], None] = lambda point: None
     ) -> None:
-        """Destroys the opening of a filing, its form, and all papers that came with it or with an act upon it.
+        """Destroys the opening of a filing, its form, and all papers that came with it or with an act
+        about it, statements in objections included.
 
         What another filing names stays. The opening goes last, for it says what there is to erase:
         who died on the way calls again. `crash` is called between any two writes. Raises: NotFound,
@@ -267,6 +283,10 @@ class Documents:
                         self._vault.erase(kind, name, reason=reason)
                     crash(kind)
             for each in enclosures:
+                # What opens the commitment of an objection or of an answer to one.
+                if self._vault.holds("papers", each.act):
+                    self._vault.erase("papers", each.act, reason=reason)
+                    crash("papers")
                 self._vault.erase("enclosure", each.act, reason=reason)
                 crash("enclosure")
             self._vault.erase("opening", registration, reason=reason)

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from registry.bodies import malformed
 from registry.directory import Directory
 from registry.documents import Documents
+from registry.enclosures import check_tickets
 from registry.errors import Flaw, NotAllowed, NotFound, RegistryError
 from registry.hashes import content_hash
 from registry.messages import ZERO, Bytes32
 from registry.registrations import later
 from registry.registrations.acts import File, commitment
-from registry.registrations.papers import check_tickets
 from registry.rules import Refused, applications, profiles
 from registry.rules.form_checks import FormReview
 from registry.rules.initial_form import InitialForm, Matter
@@ -142,10 +142,10 @@ def _check_first(form: applications.Form, profile: Profile) -> None:
 
 def _check_registrar(message: File, directory: Directory) -> None:
     found = directory.registrars.get(message.registrar)
-    if found is None or found.is_suspended:
+    if found is None or not found.is_admitted:
         raise NotAllowed(
             f"registrar {message.registrar:03d} is "
-            + ("not in the directory" if found is None else "suspended"),
+            + ("not in the directory" if found is None else found.standing.name.lower()),
             flaws=(Flaw("/message/registrar", "registrar", "expected an admitted registrar"),),
         )
     if {directory.key_of(party) for party in message.parties()} & set(found.officers):

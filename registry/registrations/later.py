@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from registry.bodies import malformed
 from registry.documents import Documents
 from registry.errors import Erased, Flaw, NotAllowed, NotFound, RegistryError
+from registry.objections import questions as objections
 from registry.registrations import questions
 from registry.registrations.acts import File
 from registry.registrations.questions import Registration
@@ -250,7 +251,7 @@ def subject_of(
         registration=found.id,
         certificate=code_of(connection, found),
         entries=tuple(entries),
-        is_disputed=False,
+        is_disputed=objections.is_disputed(connection, found.id),
         is_fused=is_fused,
         is_ended=not entries,
     )

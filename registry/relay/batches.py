@@ -15,6 +15,7 @@ RUN = keccak(b"run(address,uint256,bytes[])")[:4]
 FILING = 45_000
 FURTHER_APPLICANT = 20_000
 OTHER_ACT = 80_000
+CONTEST = 150_000
 RECORD = 25_000
 ATTESTED_RECORD = 80_000
 HEADROOM = 120_000
@@ -144,7 +145,7 @@ def _usual(act: Submission) -> int:
     claims = len(message.get("claims", ()))
     records = len(message.get("registrations", ())) + len(message.get("objectors", ()))
     each = ATTESTED_RECORD if act.type == "Attest" else RECORD
-    base = FILING if act.type == "File" else OTHER_ACT
+    base = {"File": FILING, "Contest": CONTEST}.get(act.type, OTHER_ACT)
     return base + max(0, claims - 1) * FURTHER_APPLICANT + records * each
 
 

@@ -19,7 +19,7 @@ from registry.transactions import Again, Attempt, Place, Settlement, Slot
 log = structlog.get_logger()
 
 ACT_FAILED = to_hex(keccak(b"ActFailed(uint256,bytes4,bytes32[4])"))
-SIGNED = ("Registrations", "Parties")
+SIGNED = ("Registrations", "Parties", "Objections")
 # An act that ran out of gas so often, each time with twice as much, is given up.
 MOST_RUNS = 3
 

@@ -151,6 +151,24 @@ class RightRemarked(Fact):
     until: Mapped[Uint40]
 
 
+class RemarkCarried(Fact):
+    """A remark went with the rights that a transfer moved.
+
+    `origin` is the giver's entry, `former` the serial of the remark there.
+    """
+
+    contracts: ClassVar[tuple[str, ...]] = ("Rights",)
+    __tablename__ = "remark_carried"
+
+    right: Mapped[Bytes32] = mapped_column(index=True)
+    registration: Mapped[Bytes32]
+    step: Mapped[Uint16]
+    serial: Mapped[Uint8]
+    origin: Mapped[Bytes32]
+    former: Mapped[Uint8]
+    rights: Mapped[Uint8]
+
+
 class RemarkLifted(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Rights",)
     __tablename__ = "remark_lifted"
@@ -177,9 +195,12 @@ class EntryChange(ReadModel):
     )
 
     right: Mapped[Bytes32] = mapped_column(primary_key=True)
-    step: Mapped[Uint16] = mapped_column(primary_key=True)
-    block: Mapped[int] = mapped_column(ForeignKey("block.number", ondelete="CASCADE"))
-    position: Mapped[int]
+    # The announcement of a renewal leaves the step as it was.
+    step: Mapped[Uint16]
+    block: Mapped[int] = mapped_column(
+        ForeignKey("block.number", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
     event: Mapped[str]
     cause: Mapped[Bytes32]
     rights: Mapped[Uint8]
@@ -199,6 +220,7 @@ CHANGES: tuple[type[Fact], ...] = (
     RightCancelled,
     RightExecuted,
     RightRemarked,
+    RemarkCarried,
     RemarkLifted,
 )
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from registry.registrations import questions as registrations
 from registry.registrations.questions import up_to
 from registry.rights.facts import (
     EntryChange,
+    RemarkCarried,
     RemarkLifted,
     RenewalAnnounced,
     RightAttested,
@@ -227,7 +228,30 @@ def remarks(
                 lifting=None if lifting is None else lifting.instrument,
             )
         )
-    return found
+    came = RemarkCarried.__table__.c
+    carried = connection.execute(
+        select(RemarkCarried.__table__).where(came.right.in_(ids), up_to(came.block, at))
+    ).all()
+    if not carried:
+        return found
+    # A transfer gives birth to the receiver's entry, so that this ends with the first entry.
+    former = remarks(connection, sorted({row.origin for row in carried}), at=at)
+    for row in carried:
+        first = next(each for each in former[row.origin] if each.serial == row.former)
+        lifting = gone.get((row.right, row.serial))
+        found.setdefault(row.right, []).append(
+            replace(
+                first,
+                right=row.right,
+                serial=row.serial,
+                rights=Right(row.rights),
+                act=row.registration,
+                block=row.block,
+                lifted=None if lifting is None else lifting.block,
+                lifting=None if lifting is None else lifting.instrument,
+            )
+        )
+    return {right: sorted(several, key=lambda r: r.serial) for right, several in found.items()}
 
 
 _CHANGES = (
@@ -236,7 +260,7 @@ _CHANGES = (
         EntryChange.right.in_(bindparam("ids", expanding=True)),
         EntryChange.block <= bindparam("at"),
     )
-    .order_by(EntryChange.right, EntryChange.step)
+    .order_by(EntryChange.right, EntryChange.block, EntryChange.position)
 )
 
 

@@ -120,9 +120,11 @@ ROWS: Final[tuple[Row, ...]] = (
         "File",
         Signer.EVERY_APPLICANT,
         "filings are not halted; its deadline has not passed; the id is new; 1 to 32 applicants, "
-        "each claiming at least one right",
+        "each naming at least one right; any kind but INITIAL names an attested registration of the "
+        "same registrar; a RENEWAL is filed while the rights stand and within the profile's "
+        "`renewal` of their end, and no other renewal of them is pending",
         State.SUBMITTED,
-        "arts. 16, 33",
+        "arts. 16, 32 to 37",
     ),
     Row(
         State.NONE,
@@ -185,9 +187,9 @@ ROWS: Final[tuple[Row, ...]] = (
         Verb.SUPPLEMENT,
         "Supplement",
         Signer.AN_APPLICANT,
-        "by the deadline given",
+        "while the registrar has not ended it, even after the deadline",
         State.ACCEPTED,
-        "art. 18; the deadline is ours",
+        "art. 18",
     ),
     Row(
         State.SUPPLEMENT_REQUESTED,
@@ -199,15 +201,21 @@ ROWS: Final[tuple[Row, ...]] = (
         State.TERMINATED,
         "art. 18; the deadline is ours",
     ),
-    Row(
-        State.ACCEPTED,
-        Verb.PUBLISH,
-        "Publish",
-        Signer.REVIEWER,
-        "the notice is at least as long as the profile's `notice`; the national system's "
-        "reference and moment, without which it has no effect in law",
-        State.PUBLISHED,
-        "art. 24",
+    *(
+        Row(
+            state,
+            Verb.PUBLISH,
+            "Publish",
+            Signer.REVIEWER,
+            "the notice is at least as long as the profile's `notice`; the national system's "
+            "reference and moment, without which it has no effect in law",
+            State.PUBLISHED,
+            article,
+        )
+        for state, article in (
+            (State.ACCEPTED, "art. 24"),
+            (State.SUPPLEMENT_REQUESTED, "arts. 18 (verified by other lawful means), 24"),
+        )
     ),
     Row(
         State.PUBLISHED,
@@ -235,9 +243,20 @@ ROWS: Final[tuple[Row, ...]] = (
         Signer.APPROVER,
         "later than the end of the notice by the profile's `grace`; no objection open or upheld; "
         "the approver is not the reviewer who published; no applicant is of the registrar; the "
-        "validity is within the profile's; the gate is open; a serial is left this month",
+        "validity is within the profile's; the gate is open; a serial is left this month; for later "
+        "kinds what the table below says",
         State.ATTESTED,
         "arts. 10(7), 25, 26, 27; grace, gate and two persons are ours",
+    ),
+    Row(
+        State.ACCEPTED,
+        Verb.ATTEST,
+        "Attest",
+        Signer.APPROVER,
+        "of a kind that the profile does not publish (`noticed`); a reviewer accepted it, so that "
+        "silence alone registers nothing; all else as after a notice",
+        State.ATTESTED,
+        "arts. 26, 27, 35, 37; which kinds are published is a setting (art. 24)",
     ),
     *_REFUSAL,
     *_WITHDRAWAL,
@@ -339,8 +358,30 @@ has lapsed; that the rights themselves end the guide does not say | art. 36 |
 - Refusal is open until attestation because a dispute bars registration whenever it is learnt of
   (arts. 22(3), 25). A LAPSED filing can still be refused or withdrawn, which only closes it.
 - Termination is a power of the registrar, not a consequence of the deadline (art. 18).
-- No edge leads from ACCEPTED to ATTESTED: leaving out the notice needs the applicant's reasoned
-  request and the registrar's decision (art. 24), and is not served yet.
-- What follows attestation (transfer, amendment, renewal, cancellation, later objections) belongs to
-  other kinds of registration (arts. 29, 34 to 37).
+- A kind that is published can leave out its notice on the applicant's reasoned request and the
+  registrar's decision (art. 24); that is not served yet.
+- An application of an unpublished kind that was accepted by silence alone can still be published,
+  refused or withdrawn: nobody reviewed it, so nobody may attest it.
+
+## Kinds
+
+Every kind goes through the same procedure and takes effect when it is attested. Whether its terms are
+met is asked again then: an application that can take no effect is skipped, and says why.
+
+| kind | who applies | takes effect when | effect | article |
+|---|---|---|---|---|
+| INITIAL 1 | whoever claims | the validity is within the profile's | each applicant holds what it claims | art. 33 |
+| TRANSFER 2 | givers and receivers together | givers' rights stand; no remark bars it; as many of each \
+right given as received | givers' rights end; receivers hold them, no longer than they stood; remarks \
+on them go along | art. 34; remarks are ours |
+| AMENDMENT 3 | holders | their rights stand; no remark bars it | none on rights: holder, rights and \
+end stay | art. 35 |
+| RENEWAL 4 | holders | it is the renewal that is pending; no remark bars it; the new end is not \
+before the old, nor later than it by more than the profile's `validity` | the rights last longer; \
+while undecided they do not lapse | art. 36 |
+| CANCELLATION 5 | holders | their rights stand; no remark bars it | the rights named end | art. 37 |
+| CORRECTION 6 | anyone the registrar accepts | always | none on rights | public data only |
+
+What an officer does to a standing right without an application (`remark`, `lift`, `cancel`,
+`execute`) changes no registration: contracts/README.md has the table.
 """

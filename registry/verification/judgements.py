@@ -136,25 +136,58 @@ def checkpoint_keys(case: Case) -> str:
 
 
 def officers(case: Case) -> str:
-    number = case.one("RegistrationFiled").said["registrar"]
-    registrar = _trust(case)["registrars"].get(str(number))
-    if registrar is None:
-        raise Wrong(f"the trust file knows no registrar {number}")
+    filed = case.one("RegistrationFiled")
+    number = filed.said["registrar"]
+    handed = _registrar(case, number)["handed_over"]
+    if handed is not None and handed["since"] < filed.block.number:
+        raise Wrong(f"it was filed with registrar {number}, which had handed over before")
     seen = []
     for fact in case.changes:
         if fact.event not in BY_OFFICERS:
             continue
         role = APPROVER if fact.event == "RegistrationAttested" else REVIEWER
         signer, block = case.signer(fact.said["act"]), fact.block.number
-        known = [e for e in registrar["officers"] if e["key"] == signer and e["roles"] & role]
+        offices = _offices(case, number, block)
+        known = [
+            e
+            for office in offices
+            for e in _registrar(case, office)["officers"]
+            if e["key"] == signer and e["roles"] & role
+        ]
         if not any(_runs(each, block) for each in known):
             raise Wrong(f"{fact.event}: {signer} was no officer for it in block {block}")
-        for each in registrar["suspensions"]:
-            # In the very blocks where it began and ended, the contract alone knows the order.
-            if each["since"] < block and (each["until"] is None or block < each["until"]):
-                raise Wrong(f"{fact.event}: the registrar was suspended in block {block}")
+        if all(_is_suspended(_registrar(case, office), block) for office in offices):
+            raise Wrong(f"{fact.event}: the registrar was suspended in block {block}")
         seen.append(signer)
     return f"of registrar {number}: {', '.join(dict.fromkeys(seen))}"
+
+
+def _offices(case: Case, number: int, block: int) -> list[int]:
+    """Who may have served a registrar's records in a block: both sides in that of the hand-over."""
+    found = [number]
+    for _ in _trust(case)["registrars"]:
+        handed = _registrar(case, found[-1])["handed_over"]
+        if handed is None or block < handed["since"]:
+            break
+        if block > handed["since"]:
+            found.clear()
+        found.append(handed["successor"])
+    return found
+
+
+def _is_suspended(registrar: dict[str, Any], block: int) -> bool:
+    # In the very blocks where it began and ended, the contract alone knows the order.
+    return any(
+        each["since"] < block and (each["until"] is None or block < each["until"])
+        for each in registrar["suspensions"]
+    )
+
+
+def _registrar(case: Case, number: int) -> dict[str, Any]:
+    registrar = _trust(case)["registrars"].get(str(number))
+    if registrar is None:
+        raise Wrong(f"the trust file knows no registrar {number}")
+    return dict(registrar)
 
 
 def clocks(case: Case) -> str:

@@ -94,7 +94,7 @@ SAID_BY = dict.fromkeys(OF_RIGHTS, "Rights") | {"KeyReplaced": "Parties"}
 SHAPES = ACTS | {
     "Bundle": "string bundle,uint53 chain_id,bytes32 genesis,Contracts contracts,"
     "Certificate certificate,Opening? opening,Act[] acts,Receipt[] receipts,Block[] blocks",
-    "Contracts": "address Parties,address Registrars,address Registrations,address Rights",
+    "Contracts": "address Objections,address Parties,address Registrars,address Registrations,address Rights",
     "Certificate": "string certificate,Ledger ledger,string code,bytes32 registration,bytes32 data,uint8 kind,"
     "bytes32? subject,uint16 registrar,NamedProfile profile,Entry[] rights,uint40 since,"
     "uint40? expiry,National national,Described? described,Remark[] remarks,Words legal,AsOf as_of",
@@ -119,9 +119,10 @@ SHAPES = ACTS | {
     "Trust": "string trust,uint53 chain_id,bytes32 genesis,Contracts contracts,"
     "Period[] checkpoint_keys,Registrar{} registrars,Profile{} profiles",
     "Period": "address key,uint53 since,uint53? until",
-    "Registrar": "Officer[] officers,Suspension[] suspensions",
+    "Registrar": "Officer[] officers,Suspension[] suspensions,HandOver? handed_over",
     "Officer": "address key,uint8 roles,uint53 since,uint53? until",
     "Suspension": "uint53 since,uint53? until",
+    "HandOver": "uint53 since,uint16 successor",
     "Profile": "string name,bytes32 version,string prefix,uint32 silence,uint32 notice,"
     "uint32 grace,uint32 validity",
 }

@@ -142,6 +142,11 @@ def with_step(message: Message, change: int) -> Message:
 
 
 def record_slot(registration: str) -> int:
-    layout = artefact("Registrations")["storageLayout"]["storage"]
-    place = next(int(one["slot"]) for one in layout if one["label"] == "_records")
-    return int.from_bytes(keccak(from_hex(registration) + place.to_bytes(32, "big")), "big")
+    return slot_of("Registrations", "_records", registration)
+
+
+def slot_of(contract: str, mapping: str, key: str) -> int:
+    """Where a mapping from hashes keeps the word of one."""
+    layout = artefact(contract)["storageLayout"]["storage"]
+    place = next(int(one["slot"]) for one in layout if one["label"] == mapping)
+    return int.from_bytes(keccak(from_hex(key) + place.to_bytes(32, "big")), "big")

@@ -4,13 +4,16 @@ Whole transactions, 21,000 and calldata included. `each` divides a transaction b
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from registry.messages import Void
-from registry.parties import ReplaceKey
+from registry.messages import Message, Void
+from registry.parties import ConcludeKey, KeepKey, ProposeKey, ReplaceKey
 from registry.registrations.acts import (
     Correct,
     DeemAccepted,
+    File,
     Refuse,
     RequestCorrection,
     RequestSupplement,
@@ -19,6 +22,11 @@ from registry.registrations.acts import (
     Terminate,
     Withdraw,
 )
+from registry.rules.objections import State, Verb
+from registry.rules.profiles import Kind
+from tests.contracts import later
+from tests.contracts.acts import resolution
+from tests.contracts.disputes import in_state, ready
 from tests.contracts.evm import Receipt
 from tests.contracts.house import (
     ALICE,
@@ -28,6 +36,8 @@ from tests.contracts.house import (
     DAY,
     GATED,
     GRACE,
+    KEY_NOTICE,
+    REGISTRAR,
     REVIEWING,
     SILENCE,
     STRANGER,
@@ -54,6 +64,9 @@ def measure(built: House) -> dict[str, int]:
     for name, scenario in ONE.items():
         figures[name] = scenario(settled.fork())
     figures |= many(settled.fork())
+    for number in (1, MANY):
+        figures |= life(settled.fork(), number)
+        figures |= later_kinds(settled.fork(), number)
     return figures
 
 
@@ -195,6 +208,67 @@ def replace_key(house: House) -> int:
     return paid(house.send(act, ALICE, BOB))
 
 
+def objection(verb: Verb, state: State, **changes: Any) -> Callable[[House], int]:
+    """An act on an objection in a state, to a registration of two holders."""
+
+    def scenario(house: House) -> int:
+        case = in_state(house, state)
+        ready(case, verb)
+        message, signer = case.sound(verb, **changes)
+        return paid(house.send(message, signer, filings=case.witness(message)))
+
+    return scenario
+
+
+def proposal_of(house: House) -> ProposeKey:
+    return ProposeKey(
+        registrar=REGISTRAR,
+        officer=APPROVING.address,
+        party=ALICE.party,
+        step=0,
+        instrument=LIST,
+        until=house.now + KEY_NOTICE,
+        key=BOB.address,
+        deadline=house.now,
+    )
+
+
+def propose_key(house: House) -> int:
+    return paid(house.send(proposal_of(house), APPROVING, BOB))
+
+
+def keep_key(house: House) -> int:
+    house.act(proposal_of(house), APPROVING, BOB)
+    act = KeepKey(
+        party=ALICE.party, signer=ALICE.address, instrument=LIST, step=1, deadline=house.now
+    )
+    return paid(house.send(act, ALICE))
+
+
+def conclude_key(house: House) -> int:
+    house.act(proposal_of(house), APPROVING, BOB)
+    house.now += KEY_NOTICE + 1
+    act = ConcludeKey(sender=STRANGER.address, party=ALICE.party, step=1, deadline=house.now)
+    return paid(house.send(act, STRANGER))
+
+
+def accept_by(generations: int) -> Callable[[House], int]:
+    """Accepting what was filed with a registrar so many hand-overs ago."""
+
+    def scenario(house: House) -> int:
+        _, registration = house.filed(ALICE)
+        line = (REGISTRAR, *range(100, 100 + generations))
+        house.grant(*(("Registrars", "admit", number) for number in line[1:]))
+        house.grant(("Registrars", "appoint", line[-1], CAROL.address, 1))
+        for number, heir in pairwise(line):
+            house.revoke("Registrars", "expel", number, bytes(32))
+            house.grant(("Registrars", "handOver", number, heir, bytes(32), b"m" * 32))
+        act = house.accept(registration, officer=CAROL.address, deadline=house.now + DAY)
+        return paid(house.send(act, CAROL))
+
+    return scenario
+
+
 APPLICANTS = tuple(Person(f"applicant {i}") for i in range(32))
 
 ONE: dict[str, Callable[[House], int]] = {
@@ -223,6 +297,23 @@ ONE: dict[str, Callable[[House], int]] = {
     "withdraw, before it was filed": withdraw_unfiled,
     "void": void,
     "replaceKey": replace_key,
+    "contest": objection(Verb.CONTEST, State.NONE),
+    "requestEvidence": objection(Verb.REQUEST_EVIDENCE, State.FILED),
+    "supplyEvidence": objection(Verb.SUPPLY_EVIDENCE, State.EVIDENCE_REQUESTED),
+    "notifyHolder": objection(Verb.NOTIFY_HOLDER, State.FILED),
+    "respond": objection(Verb.RESPOND, State.NOTIFIED),
+    "conclude": objection(Verb.CONCLUDE, State.CONTESTED),
+    "acceptConclusion": objection(Verb.ACCEPT_CONCLUSION, State.CONCLUDED),
+    "refuseConclusion": objection(Verb.REFUSE_CONCLUSION, State.CONCLUDED),
+    "recordInstrument": objection(Verb.RECORD_INSTRUMENT, State.REFERRED),
+    "closeObjection": objection(Verb.CLOSE_OBJECTION, State.DECIDED),
+    "lapseObjection": objection(Verb.LAPSE_OBJECTION, State.EVIDENCE_REQUESTED),
+    "dropObjection": objection(Verb.DROP_OBJECTION, State.FILED),
+    "proposeKey": propose_key,
+    "keepKey": keep_key,
+    "concludeKey": conclude_key,
+    "accept, by a successor": accept_by(1),
+    "accept, after 8 hand-overs": accept_by(8),
 }
 
 
@@ -253,3 +344,175 @@ def many(house: House) -> dict[str, int]:
         paid(house.batch("Registrations", acts)) / MANY
     )
     return figures
+
+
+class Office:
+    """What a registrar does for some parties at each stage: one act each, or all of them at once."""
+
+    def __init__(self, house: House, number: int) -> None:
+        self.house = house
+        self.people = [Person(f"applicant {i}") for i in range(number)]
+        self.paid: dict[str, int] = {}
+
+    def filings(self, kind: int, subjects: list[str], give: bool = False) -> list[File]:
+        """An application of each party; a transfer gives all to another."""
+        found = []
+        for i, (person, subject) in enumerate(zip(self.people, subjects, strict=True)):
+            claims = {person: 7}
+            if give:
+                claims = {person: 7 | later.GIVE, Person(f"receiver {i}"): 7}
+            found.append(later.application(self.house, kind, subject, claims, i))
+        return found
+
+    def signers(self, message: File) -> list[Person]:
+        everybody = self.people + [Person(f"receiver {i}") for i in range(len(self.people))]
+        by_party = {person.party: person for person in everybody}
+        return [by_party[claim.party] for claim in message.claims]
+
+    def each(self, name: str, messages: list[Message], signers: list[list[Person]]) -> None:
+        """An act for each party, through Batch when there are several."""
+        house = self.house
+        if len(messages) == 1:
+            gas = paid(house.send(messages[0], *signers[0]))
+        else:
+            acts = [house.calldata(m, *s) for m, s in zip(messages, signers, strict=True)]
+            receipt = house.batch(messages[0].contract, acts)
+            assert not [log for log in receipt.logs if log.address == house.contracts["Batch"]]
+            gas = paid(receipt)
+        self.paid[name] = round(gas / len(messages))
+
+    def all(
+        self, name: str, message: Message, signer: Person, filings: tuple[File, ...] = ()
+    ) -> None:
+        """One act for all parties."""
+        receipt = self.house.send(message, signer, filings=filings)
+        self.paid[name] = round(paid(receipt) / len(self.people))
+
+    def file(self, name: str, filings: list[File]) -> list[str]:
+        self.each(name, list(filings), [self.signers(filing) for filing in filings])
+        return [self.house.digest(filing) for filing in filings]
+
+    def notice(self, ids: list[str]) -> None:
+        self.house.now = self.house.record(ids[0]).until + GRACE + 1
+
+    def attest(self, name: str, ids: list[str], filings: list[File], step: int) -> None:
+        message = self.house.attest(*ids, step=step)
+        self.all(name, message, APPROVING, tuple(filings))
+
+    def rights(self, ids: list[str]) -> list[str]:
+        return [self.house.right(id, p.party) for id, p in zip(ids, self.people, strict=True)]
+
+    def initial(self) -> list[str]:
+        """A first registration of each party, attested."""
+        house = self.house
+        filings = [house.file(person, number=i) for i, person in enumerate(self.people)]
+        ids = self.file("file", filings)
+        self.all("accept", house.accept(*ids), REVIEWING)
+        self.all("publish", house.publish(*ids), REVIEWING)
+        self.notice(ids)
+        self.attest("attest", ids, filings, 3)
+        return ids
+
+    def initial_again(self) -> list[str]:
+        """Other first registrations, whose cost is known."""
+        known = dict(self.paid)
+        ids = self.initial()
+        self.paid = known
+        return ids
+
+    def to_the_window(self, ids: list[str]) -> None:
+        self.house.now = self.house.entry(ids[0], self.people[0].party)[1] - 30 * DAY
+
+
+def suffix(number: int) -> str:
+    return "" if number == 1 else f", {number} at once, each"
+
+
+def life(built: House, number: int) -> dict[str, int]:
+    """The ten acts of a right's full life, and with the applications that two of them rest on."""
+    office = Office(built, number)
+    house, people = built, office.people
+    filings = [house.file(person, number=i) for i, person in enumerate(people)]
+    ids = office.file("file", filings)
+    office.all("accept", house.accept(*ids), REVIEWING)
+    office.all("publish", house.publish(*ids), REVIEWING)
+    office.each("object", [house.object(BOB, id) for id in ids], [[BOB]] * number)
+    decisions: list[Message] = [resolution(house, id, (BOB,)) for id in ids]
+    office.each("resolve", decisions, [[REVIEWING]] * number)
+    office.notice(ids)
+    office.attest("attest", ids, filings, 5)
+    amendments = office.filings(Kind.AMENDMENT, ids)
+    amended = office.file("file an amendment", amendments)
+    office.all("accept an amendment", house.accept(*amended), REVIEWING)
+    office.attest("amend", amended, amendments, 2)
+    rights = office.rights(ids)
+    freezes: list[Message] = [later.remark(house, right) for right in rights]
+    office.each("freeze", freezes, [[REVIEWING]] * number)
+    thaws: list[Message] = [later.lift(house, right) for right in rights]
+    office.each("lift", thaws, [[REVIEWING]] * number)
+    office.to_the_window(ids)
+    renewals = office.filings(Kind.RENEWAL, ids)
+    renewed = office.file("file a renewal", renewals)
+    office.all("accept a renewal", house.accept(*renewed), REVIEWING)
+    office.all("publish a renewal", house.publish(*renewed), REVIEWING)
+    office.notice(renewed)
+    office.attest("renew", renewed, renewals, 3)
+    return {
+        f"life of ten acts{suffix(number)}": sum(office.paid[name] for name in TEN_ACTS),
+        f"life of ten acts and what they rest on{suffix(number)}": sum(office.paid.values()),
+    }
+
+
+TEN_ACTS = (
+    "file",
+    "accept",
+    "publish",
+    "object",
+    "resolve",
+    "attest",
+    "amend",
+    "freeze",
+    "lift",
+    "renew",
+)
+
+
+def later_kinds(house: House, number: int) -> dict[str, int]:
+    office = Office(house, number)
+    subjects = office.initial()
+    office.paid.clear()
+    rights = office.rights(subjects)
+    officers: list[list[Person]] = [[APPROVING]] * number
+
+    def registered(kind: int, give: bool = False) -> list[str]:
+        name = Kind(kind).name
+        filings = office.filings(kind, subjects, give)
+        ids = office.file(f"file, {name}", filings)
+        step = 2
+        house.act(house.accept(*ids), REVIEWING)
+        if kind in later.NOTICED:
+            house.act(house.publish(*ids), REVIEWING)
+            office.notice(ids)
+            step = 3
+        office.attest(f"attest, {name}", ids, filings, step)
+        return ids
+
+    registered(Kind.AMENDMENT)
+    freezes: list[Message] = [later.remark(house, right) for right in rights]
+    office.each("remark", freezes, [[REVIEWING]] * number)
+    thaws: list[Message] = [later.lift(house, right) for right in rights]
+    office.each("lift", thaws, [[REVIEWING]] * number)
+    executions: list[Message] = [
+        later.execute(house, id, person, BOB.party, rights=1)
+        for id, person in zip(subjects, office.people, strict=True)
+    ]
+    office.each("execute", executions, officers)
+    cancellations: list[Message] = [later.cancel(house, right, rights=2) for right in rights]
+    office.each("cancel", cancellations, officers)
+    subjects = office.initial_again()
+    registered(Kind.TRANSFER, give=True)
+    subjects = office.initial_again()
+    office.to_the_window(subjects)
+    registered(Kind.RENEWAL)
+    registered(Kind.CANCELLATION)
+    return {f"{name}{suffix(number)}": gas for name, gas in office.paid.items()}

@@ -45,6 +45,7 @@ REGISTRAR, OTHER_REGISTRAR = 441, 442
 SANDBOX, GATED = 1, 2
 SILENCE, NOTICE, GRACE, VALIDITY = 10 * DAY, 5 * DAY, 3600, 3 * 366 * DAY
 RENEWAL_WINDOW = 185 * DAY
+KEY_NOTICE = 30 * DAY
 REVIEWER, APPROVER = 1, 2
 HOLD, USE, OPERATE = 1, 2, 4
 
@@ -148,10 +149,11 @@ class House:
         evm = Evm(chain_id, now * unit)
         by = OPERATOR.address
         manager = evm.create("AccessManager", by, sender=by)
-        parties = evm.create("Parties", sender=by)
         registrars = evm.create("Registrars", manager, sender=by)
+        parties = evm.create("Parties", registrars, KEY_NOTICE, sender=by)
         rights = evm.create("Rights", manager, registrars, sender=by)
         registrations = evm.create("Registrations", manager, parties, registrars, rights, sender=by)
+        objections = evm.create("Objections", parties, registrars, rights, registrations, sender=by)
         barred = evm.create("BarredParties", manager, sender=by)
         house = House(
             evm,
@@ -161,6 +163,7 @@ class House:
                 "Registrars": registrars,
                 "Rights": rights,
                 "Registrations": registrations,
+                "Objections": objections,
                 "BarredParties": barred,
                 "AllOf": evm.create("AllOf", [barred], sender=by),
                 "Batch": evm.create("Batch", sender=by),
@@ -428,7 +431,7 @@ class House:
         return message, registration
 
 
-LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "BarredParties")
+LEDGERS = ("Parties", "Registrars", "Rights", "Registrations", "Objections", "BarredParties")
 
 
 def profile(**changes: Any) -> tuple[Any, ...]:

@@ -193,7 +193,7 @@ class TestAttestation:
         filing, registration = house.attestable(ALICE)
         longest = house.now + VALIDITY
         over = house.attest(registration, expiry=longest + 1)
-        fault = Fault("WrongMoment", (longest + 1,))
+        fault = hindered(registration, Obstacle.TOO_LONG)
         assert house.refusal(over, APPROVING, filings=(filing,)) == fault
         before = house.attest(registration, expiry=house.now - 1)
         assert house.refusal(before, APPROVING, filings=(filing,)).error == "WrongMoment"

@@ -29,6 +29,7 @@ from tests.contracts.house import (
     NOBODY,
     NOTICE,
     REGISTRAR,
+    RENEWAL_WINDOW,
     REVIEWING,
     SANDBOX,
     SILENCE,
@@ -172,7 +173,11 @@ class TestProfiles:
             "notice": NOTICE,
             "grace": GRACE,
             "validity": VALIDITY,
+            "renewal": RENEWAL_WINDOW,
             "kinds": 0b1110,
+            "noticed": 0b10110,
+            "coded": 0b110,
+            "bears": 7,
             "gate": NOBODY,
         }
         assert house.ask("Registrations", "profileOf", 9) == terms

@@ -9,23 +9,29 @@ In step
 """
 
 import re
+from enum import IntEnum
 from typing import Any
 
 import pytest
 
+import registry.objections.acts
+import registry.objections.facts
 import registry.registrars
 import registry.registrations.facts
 import registry.rights.acts
 import registry.rights.facts  # noqa: F401
 from registry.facts import fact_types
 from registry.messages import Message, Struct, message_types
+from registry.registrars import ExitStage, Standing
 from registry.registrations.acts import Claim
+from registry.rules import objections
 from registry.rules.states import State
 from tests.contracts.evm import artefact
 from tests.contracts.model import Obstacle
+from tests.contracts.objection_model import ObjectionObstacle
 from tests.machine import ROOT
 
-SIGNED = ("Registrations", "Parties", "Rights")
+SIGNED = ("Registrations", "Parties", "Rights", "Objections")
 MESSAGES = {kind for kind in message_types() if "verb" in kind.__dict__}
 ORDERED: list[type[Message]] = sorted(MESSAGES, key=str)
 SOURCES = {
@@ -35,7 +41,7 @@ SOURCES = {
 }
 # Said by OpenZeppelin's own contracts, or by Batch: no facts.
 FACTLESS = {"AuthorityUpdated", "EIP712DomainChanged", "ActFailed"}
-LEDGERS = ("Registrations", "Parties", "Registrars", "Rights")
+LEDGERS = ("Registrations", "Objections", "Parties", "Registrars", "Rights")
 
 
 def functions(contract: str) -> dict[str, dict[str, Any]]:
@@ -94,6 +100,7 @@ class TestMessage:
                 "none": [],
                 "filing": ["filing"],
                 "filings": ["filings"],
+                "opening": ["opening"],
             }[kind.witness] + ["signatures" if kind.many_signatures else "signature"]
 
     def test_is_called_as_the_contract_is(self, kind: type[Message]) -> None:
@@ -138,4 +145,22 @@ def test_obstacles_have_their_numbers() -> None:
 
 
 def test_outcomes_have_their_numbers() -> None:
-    assert enum("Outcome") == {"NONE": 0, "DISMISSED": 1, "UPHELD": 2}
+    assert enum("Outcome") == {each.name: each.value for each in objections.Outcome}
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("ObjectionState", objections.State),
+        ("ObjectionObstacle", ObjectionObstacle),
+        ("Answer", objections.Answer),
+        ("Forum", objections.Forum),
+    ],
+)
+def test_enums_of_objections_have_their_numbers(name: str, ours: type[IntEnum]) -> None:
+    assert enum(name) == {each.name: each.value for each in ours}
+
+
+def test_standings_and_exits_have_their_numbers() -> None:
+    assert enum("Standing") == {standing.name: standing.value for standing in Standing}
+    assert enum("ExitStage") == {stage.name: stage.value for stage in ExitStage}

@@ -3,6 +3,8 @@
 Machine
 ├── filings of one to three applicants, for any registrar, profile and kind
 ├── every later verb on any registration, with right and wrong steps, officers, witnesses and moments
+├── applications of every later kind, in their window and out of it
+├── remarks, liftings, cancellations and executions on what stands and on what ended
 ├── acts sent again, acts voided, keys replaced, officers dismissed, registrars suspended, halts
 └── after every act
     ├── the contract refused with the model's reason, or took effect as the model did
@@ -12,7 +14,7 @@ Machine
 
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     initialize,
@@ -21,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry.messages import Void
+from registry.messages import ZERO, Void
 from registry.parties import ReplaceKey
 from registry.registrations.acts import (
     Correct,
@@ -34,7 +36,10 @@ from registry.registrations.acts import (
     Terminate,
     Withdraw,
 )
+from registry.rights.questions import id_of
+from registry.rules.profiles import Kind
 from registry.rules.states import State
+from tests.contracts import later
 from tests.contracts.acts import resolution
 from tests.contracts.house import (
     ALICE,
@@ -49,6 +54,7 @@ from tests.contracts.house import (
     OTHER_REGISTRAR,
     OTHER_REVIEWING,
     REGISTRAR,
+    RENEWAL_WINDOW,
     REVIEWING,
     SANDBOX,
     SILENCE,
@@ -75,6 +81,8 @@ class Procedure(Watched):
             self.file(
                 who, rights=7, registrar=REGISTRAR, profile=1 + number // 3, kind=1, forged=False
             )
+            if number < 2:
+                self.take_on(self.house.digest(self.sent[-1].message))
 
     # --- time and offices -----------------------------------------------------------------------
 
@@ -156,7 +164,7 @@ class Procedure(Watched):
         rights=uniform([1, 3, 7, 7, 7, 0, 8]),
         registrar=uniform([REGISTRAR] * 8 + [OTHER_REGISTRAR]),
         profile=uniform([SANDBOX] * 6 + [GATED, 77]),
-        kind=uniform([1] * 8 + [2]),
+        kind=uniform([1] * 12 + [2]),
         forged=uniform([False] * 8 + [True]),
     )
     def file(
@@ -341,7 +349,15 @@ class Procedure(Watched):
             waiting = [id for id in ids if at[id].state == State.PUBLISHED and at[id].open == 0]
             accepted = [id for id in ids if at[id].state == State.ACCEPTED]
             submitted = [id for id in ids if at[id].state == State.SUBMITTED]
-            if waiting:
+            reviewed = [
+                id
+                for id in accepted
+                if at[id].kind not in later.NOTICED and self.model.records[id].reviewer
+            ]
+            accepted = [id for id in accepted if id not in reviewed]
+            if reviewed:
+                self.together("attest", reviewed)
+            elif waiting:
                 latest = max(at[id].until for id in waiting) + GRACE + 1
                 house.now = self.model.now = max(latest, house.now)
                 self.together("attest", waiting)
@@ -392,6 +408,134 @@ class Procedure(Watched):
     def objections(self) -> Any:
         return self.model.objections.items()
 
+    # --- what stands ----------------------------------------------------------------------------
+
+    def holdings(self, *, standing: bool = True) -> list[tuple[str, Person]]:
+        """Registrations and their holders."""
+        return [
+            (id, person)
+            for id in sorted(self.filings)
+            for person in PEOPLE
+            if (held := self.model.rights.get(id_of(id, person.party)))
+            and (held.ends if not standing else self.model.standing(id_of(id, person.party)))
+        ]
+
+    @rule(
+        data=st.data(),
+        kind=uniform(
+            [Kind.TRANSFER] * 4
+            + [Kind.AMENDMENT, Kind.CANCELLATION, Kind.CORRECTION]
+            + [Kind.RENEWAL] * 2
+        ),
+        rights=uniform([1, 2, 4, 7, 7]),
+        other=people,
+        short=uniform([False] * 6 + [True]),
+        attested=uniform([True] * 3 + [False]),
+    )
+    def apply(
+        self,
+        data: st.DataObject,
+        kind: Kind,
+        rights: int,
+        other: Person,
+        short: bool,
+        attested: bool,
+    ) -> None:
+        """An application of a later kind, taken on to its end more often than not."""
+        holdings = self.holdings()
+        subject, holder = data.draw(
+            uniform(holdings or [(id, ALICE) for id in sorted(self.filings)])
+        )
+        stands = self.model.standing(id_of(subject, holder.party))
+        rights = rights & stands or stands or rights
+        claims = {holder: rights}
+        if kind is Kind.TRANSFER and other is not holder:
+            claims = {holder: rights | later.GIVE, other: 1 if short else rights}
+        if kind is Kind.RENEWAL:
+            self.go_to_the_window(data, subject, holder, rights)
+        message = later.application(
+            self.house, kind, subject, claims, number=len(self.sent), profile=SANDBOX
+        )
+        signers = [self.key(person) for person in sorted(claims, key=lambda p: p.party)]
+        self.sent.append(Sent(message, tuple(signers), ()))
+        self.filings[self.house.digest(message)] = message
+        if self.send(message, *signers).fault is None and attested:
+            self.take_on(self.house.digest(message))
+
+    def go_to_the_window(
+        self, data: st.DataObject, subject: str, holder: Person, rights: int
+    ) -> None:
+        held = self.model.rights.get(id_of(subject, holder.party))
+        if held is not None:
+            before = data.draw(
+                uniform([RENEWAL_WINDOW + 1, RENEWAL_WINDOW, 9 * DAY, 2 * DAY, DAY, 0, -1])
+            )
+            moment = held.earliest(rights) - before
+            self.house.now = self.model.now = max(moment, self.house.now)
+
+    def take_on(self, id: str) -> None:
+        """From filing to attestation, as far as it goes."""
+        self.together("accept", [id])
+        if self.model.record(id).kind in later.NOTICED:
+            self.together("publish", [id])
+            if self.model.record(id).state == State.PUBLISHED:
+                until = self.model.record(id).until
+                self.house.now = self.model.now = until + GRACE + 1
+        self.together("attest", [id])
+
+    @rule(
+        data=st.data(),
+        verb=uniform(["remark"] * 3 + ["lift", "cancel", "execute", "execute"]),
+        officer=uniform([APPROVING] * 6 + [REVIEWING, OTHER_REVIEWING]),
+        rights=uniform([1, 2, 4, 7, 7, 0, 8]),
+        acts=uniform([1 << 2, 1 << 2 | 1 << 5, 1 << 4, 0xFFFF, 0]),
+        off=steps,
+        receiver=uniform([ALICE, BOB, CAROL, None]),
+        lapsed=uniform([False] * 4 + [True]),
+    )
+    def of_own_motion(
+        self,
+        data: st.DataObject,
+        verb: str,
+        officer: Person,
+        rights: int,
+        acts: int,
+        off: int,
+        receiver: Person | None,
+        lapsed: bool,
+    ) -> None:
+        """An officer's act on what somebody holds, or held."""
+        holdings = self.holdings(standing=not lapsed)
+        if not holdings:
+            return
+        subject, holder = data.draw(uniform(holdings))
+        right = id_of(subject, holder.party)
+        held = self.model.rights[right]
+        changes: dict[str, Any] = {
+            "officer": officer.address,
+            "step": max(held.step + off, 0),
+            "registrar": OTHER_REGISTRAR if officer is OTHER_REVIEWING else REGISTRAR,
+        }
+        if verb in ("cancel", "execute"):
+            changes["rights"] = rights & sum(held.ends) or rights
+        message: Any
+        if verb == "remark":
+            until = self.house.now + data.draw(uniform([40 * DAY, 400 * DAY, 0, -1]))
+            message = later.remark(
+                self.house, right, rights=rights, acts=acts, until=until, **changes
+            )
+        elif verb == "lift":
+            standing = [i for i, limit in enumerate(held.remarks) if limit] or [0]
+            serial = data.draw(uniform(standing))
+            message = later.lift(self.house, right, serial, **changes)
+        elif verb == "cancel":
+            message = later.cancel(self.house, right, ground=min(acts, 1), **changes)
+        else:
+            to = ZERO if receiver is None else receiver.party
+            message = later.execute(self.house, subject, holder, to, **changes)
+        self.send(message, officer)
+        self.compare(subject)
+
     # --- again ----------------------------------------------------------------------------------
 
     @rule(data=st.data())
@@ -414,7 +558,7 @@ class Procedure(Watched):
 
 
 # More of them try more; these reach every verb in a minute.
-SEEDS = 28
+SEEDS = 30
 VERBS = {verb.__name__ for verb in Model.VERBS}
 OBSTACLES = {
     "STEP_PASSED",
@@ -429,6 +573,11 @@ OBSTACLES = {
     "NOT_THE_FILING",
     "NOT_AN_APPLICANT",
     "GATE_SHUT",
+    "SUBJECT_NOT_ATTESTED",
+    "NOT_HELD",
+    "BARRED",
+    "UNBALANCED",
+    "RENEWAL_PENDING",
 }
 
 
@@ -443,9 +592,11 @@ def test_the_contracts_answer_as_the_model_does() -> None:
                 stateful_step_count=40,
                 deadline=None,
                 database=None,
+                # A run that fails is one to read; to shrink it takes minutes.
+                phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             ),
         )
     assert VERBS <= REACHED, f"never took effect: {VERBS - REACHED}"
     # Each obstacle has its own test elsewhere; here most are met in passing.
-    assert len(OBSTACLES & REACHED) >= 9, f"never met: {OBSTACLES - REACHED}"
+    assert len(OBSTACLES & REACHED) >= 14, f"never met: {OBSTACLES - REACHED}"

@@ -15,6 +15,7 @@ from registry.messages import Message
 from registry.registrations.acts import (
     Refuse,
 )
+from registry.rules.profiles import Kind
 from registry.rules.states import State, Verb, row
 from tests.contracts.acts import DECISION, act_of, hindered, in_state, resolution, with_step
 from tests.contracts.evm import Fault
@@ -37,6 +38,7 @@ from tests.contracts.house import (
     House,
     Person,
 )
+from tests.contracts.later import attestable
 from tests.contracts.model import Obstacle
 
 
@@ -46,6 +48,13 @@ class TestStateByVerb:
     def test_follows_the_table(self, house: House, state: State, verb: Verb) -> None:
         filing, registration = in_state(house, state)
         permitted = row(state, verb)
+        if (state, verb) == (State.ACCEPTED, Verb.ATTEST):
+            # Only a kind that is not published.
+            act = act_of(house, verb, filing, registration)
+            fault = house.refusal(act[0], *act[1], filings=act[2])
+            assert fault == hindered(registration, Obstacle.WRONG_STATE)
+            _, subject = house.attested(ALICE, number=1)
+            filing, registration = attestable(house, Kind.AMENDMENT, subject, {ALICE: 7})
         if permitted and verb is Verb.DEEM_ACCEPTED:
             house.now += SILENCE
         if permitted and verb is Verb.TERMINATE:
@@ -67,7 +76,11 @@ class TestStateByVerb:
         assert after.state == permitted.after
         assert after.step == before.step + 1
         assert after.changed == house.now
-        changes = [f for f in facts if f.members.get("registration") == registration]
+        changes = [
+            fact
+            for fact in facts
+            if fact.contract == "Registrations" and fact.members.get("registration") == registration
+        ]
         if verb is not Verb.FILE:
             assert {f.members["act"] for f in changes if "act" in f.members} == {
                 house.digest(message)

@@ -2,7 +2,7 @@
 
 Review
 ├── acceptance: of what the profile knows; deemed after silence
-├── corrections and supplements: asked for with a moment, answered in time by an applicant
+├── corrections and supplements: asked for with a moment, answered by an applicant; corrections in time
 ├── publication: as long as the profile says, whatever national moment is named
 └── acts on many records serve those they can and say why not of the others; serving none, they revert
 """
@@ -33,13 +33,17 @@ from tests.contracts.house import (
     STRANGER,
     House,
     commitment,
+    profile,
 )
 from tests.contracts.model import Obstacle
 
+NARROW = 9
+
 
 class TestAcceptance:
-    @pytest.mark.parametrize("changes", [{"kind": 2}, {"profile": 77}, {"kind": 255}])
+    @pytest.mark.parametrize("changes", [{"profile": NARROW}, {"profile": 77}])
     def test_only_of_what_the_profile_knows(self, house: House, changes: dict[str, int]) -> None:
+        house.grant(("Registrations", "enact", NARROW, bytes(32), profile(kinds=1 << 2)))
         _, registration = house.filed(ALICE, **changes)
         fault = hindered(registration, Obstacle.NOT_IN_PROFILE)
         assert house.refusal(house.accept(registration), REVIEWING) == fault
@@ -75,16 +79,9 @@ class TestRequests:
         act = kind(**house.officer(registration, step, list=LIST, until=house.now))
         assert house.refusal(act, REVIEWING) == Fault("WrongMoment", (house.now,))
 
-    @pytest.mark.parametrize(
-        ("verb", "state"),
-        [
-            (Verb.CORRECT, State.CORRECTION_REQUESTED),
-            (Verb.SUPPLEMENT, State.SUPPLEMENT_REQUESTED),
-        ],
-    )
-    def test_are_answered_to_the_last_second(self, house: House, verb: Verb, state: State) -> None:
-        filing, registration = in_state(house, state)
-        message, _, witnesses = act_of(house, verb, filing, registration)
+    def test_a_correction_is_filed_to_the_last_second(self, house: House) -> None:
+        filing, registration = in_state(house, State.CORRECTION_REQUESTED)
+        message, _, witnesses = act_of(house, Verb.CORRECT, filing, registration)
         house.now = house.record(registration).until + 1
         fault = house.refusal(message, ALICE, filings=witnesses)
         assert fault == hindered(registration, Obstacle.TOO_LATE)
@@ -92,6 +89,14 @@ class TestRequests:
         facts = house.act(message, ALICE, filings=witnesses)
         assert facts[1].members["papers"] == PAPERS
         assert facts[1].members["party"] == ALICE.party
+
+    def test_a_supplement_is_filed_until_the_registrar_ends_it(self, house: House) -> None:
+        filing, registration = in_state(house, State.SUPPLEMENT_REQUESTED)
+        message, _, witnesses = act_of(house, Verb.SUPPLEMENT, filing, registration)
+        house.now = house.record(registration).until + 1
+        facts = house.act(message, ALICE, filings=witnesses)
+        assert facts[1].members["papers"] == PAPERS
+        assert house.record(registration).state == State.ACCEPTED
 
     def test_termination_waits_for_the_last_second(self, house: House) -> None:
         _, registration = in_state(house, State.SUPPLEMENT_REQUESTED)
@@ -157,7 +162,7 @@ class TestMany:
         _, one = house.filed(ALICE, number=1)
         _, accepted = house.accepted(ALICE, number=2)
         _, elsewhere = house.filed(ALICE, number=3, registrar=OTHER_REGISTRAR)
-        _, unknown = house.filed(ALICE, number=4, kind=9)
+        _, unknown = house.filed(ALICE, number=4, profile=77)
         missing = commitment(999)
         ids = (one, accepted, elsewhere, unknown, missing, one)
         steps = (1, 2, 1, 1, 0, 1)

@@ -5,6 +5,7 @@
 - exit codes: 2 usage, 3 not found, 5 conflict, 6 pending, 7 mismatch, 1 other; errors show flaws and a next step
 - a holder: makes a key, fingerprints, files, signs offline, asks for the state
 - an auditor: an untouched read model is clean, an altered row is named, a rebuilt one is as before
+- a registrar that leaves: writes a hand-over, anyone checks it, the successor takes it when the chain says so
 - a builder: a plan before anything is sent; a foreign chain without a deployment is refused
 """
 
@@ -23,7 +24,9 @@ import pytest
 
 from registry import cli
 from registry.client import Client
+from registry.deployment.building import administer
 from registry.fingerprint import fingerprint
+from registry.hashes import from_hex
 from registry.keys import Key, own
 from registry.messages import party_of
 from registry.registrations.acts import Withdraw
@@ -95,7 +98,7 @@ class TestHelp:
         assert said.code == 0
         for command in (
             *("up", "demo", "key", "fingerprint", "file", "sign", "status", "verify"),
-            *("audit", "rebuild", "deploy", "serve", "follow", "relay"),
+            *("audit", "rebuild", "deploy", "serve", "follow", "relay", "handover"),
         ):
             assert f"\n  {command} " in said.out
         assert "7" in said.out.partition("Exit codes")[2]
@@ -308,6 +311,60 @@ class TestAudit:
 
     def test_an_empty_folder_is_3(self, registry: Command, tmp_path: Path) -> None:
         assert registry("audit", "--data", tmp_path).code == 3
+
+
+class TestHandover:
+    def test_is_written_checked_and_taken(
+        self, registry: Command, stopped: Path, tmp_path: Path
+    ) -> None:
+        out, key, trust = tmp_path / "out", tmp_path / "key", tmp_path / "trust.json"
+        with up(Settings(data=stopped, port=0)) as running:
+            trust.write_text(json.dumps(Client(running.url).trust_file()))
+        given = ("--registrar", "990", "--out", out, "--key", key)
+        said = registry("handover", *given, "--data", stopped, "--json")
+        assert said.code == 0, said.err
+        manifest = said.json["manifest"]
+        again = registry("handover", *given, "--data", stopped)
+        assert again.code == 5
+        seen = ("handover", "verify", out, "--trust", trust, "--key", key)
+        assert registry(*seen).code == 7  # no node was asked
+        said = registry(*seen, "--data", stopped, "--json")
+        assert said.code == 0, said.out + said.err
+        assert said.json["claims"][-1]["verdict"] == "not established"
+        early = registry("handover", "take", out, "--key", key, "--data", stopped)
+        assert early.code == 5
+        with up(Settings(data=stopped, port=0)) as running:
+            hand_over(running, manifest)
+            said = registry(*seen, "--rpc-url", running.house.chain.url, "--json")
+            assert {each["verdict"] for each in said.json["claims"]} == {"established"}
+        said = registry("handover", "take", out, "--key", key, "--data", stopped, "--json")
+        assert said.json == {"openings": 1, "documents": 1}
+
+    def test_wrong_usage_is_2_and_what_is_not_there_is_3(
+        self, registry: Command, stopped: Path, tmp_path: Path
+    ) -> None:
+        assert registry("handover", "--data", stopped).code == 2
+        lacking = ("--registrar", "123", "--out", tmp_path / "o", "--data", stopped)
+        assert registry("handover", *lacking).code == 3
+        nothing = ("verify", tmp_path / "nothing", "--trust", tmp_path / "nothing")
+        assert registry("handover", *nothing).code == 3
+
+
+def hand_over(running: Running, manifest: str) -> None:
+    """The owner expels the sandbox's registrar and names another as its successor."""
+    for function, arguments in (
+        ("admit", (991,)),
+        ("expel", (990, b"x" * 32)),
+        ("handOver", (990, 991, b"i" * 32, from_hex(manifest))),
+    ):
+        house = running.house
+        administer(
+            house.chain, house.deployment, running.staff.owner, "Registrars", function, *arguments
+        )
+    deadline = time.monotonic() + 30
+    while house.indexer.reach().number < house.chain.head().number:  # type: ignore[union-attr]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class TestDeploy:

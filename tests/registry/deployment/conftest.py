@@ -12,7 +12,7 @@ from tests.registry.sandbox import WEALTH, Staff, embedded
 
 @pytest.fixture(scope="module")
 def teams() -> list[Staff]:
-    return [Staff() for _ in range(2 * SENDS + 14)]
+    return [Staff() for _ in range(2 * SENDS + 16)]
 
 
 @pytest.fixture(scope="module")

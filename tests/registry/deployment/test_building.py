@@ -5,7 +5,7 @@ Deploying
 ├── sends nothing the second time
 ├── killed before or after any one of its sends goes on to the same addresses, doing nothing twice
 ├── goes on when no block comes for a while
-├── refuses another's plan
+├── refuses another's plan, and another notice for lost keys than that which stands for good
 ├── waits for the delay of grants, and goes on when it has passed
 ├── hands everything over to another owner
 ├── does not reappoint an officer who was dismissed since
@@ -15,6 +15,7 @@ Administering
 └── says why the contract refuses
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from registry.chain import Chain, Reverted
 from registry.deployment import Deployment, verify
 from registry.deployment.blueprint import GRANTOR
 from registry.deployment.building import NotYet, addresses, administer, deploy
-from registry.errors import Forbidden, Malformed, Unavailable
+from registry.errors import Conflict, Forbidden, Malformed, Unavailable
 from registry.keys import Key
 from tests.registry.deployment.mortal import SENDS, Died, Mortal
 from tests.registry.sandbox import REGISTRAR, Sandbox, Staff, embedded
@@ -88,6 +89,14 @@ class TestDeploy:
         with pytest.raises(Forbidden):
             deploy(Chain(url), Key.fresh(), fresh.plan(), tmp_path / "journal")
         assert not (tmp_path / "journal").exists()
+
+    def test_refuses_another_notice_for_lost_keys(
+        self, url: str, fresh: Staff, tmp_path: Path
+    ) -> None:
+        deploy(Chain(url), fresh.owner, fresh.plan(), tmp_path / "journal")
+        other = replace(fresh.plan(), key_notice=77)
+        with pytest.raises(Conflict, match="the plan says 77 s"):
+            deploy(Chain(url), fresh.owner, other, tmp_path / "journal")
 
     def test_waits_for_the_delay_of_grants(self, tmp_path: Path) -> None:
         staff = Staff()

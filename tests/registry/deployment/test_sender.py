@@ -76,7 +76,7 @@ class TestSender:
         chain = Chain(url)
         Sender(chain, fresh.owner, patience=5).run("elsewhere", fresh.owner.address, b"")
         for _ in range(2):
-            with pytest.raises(Conflict, match=r"nonce 2 .* was to create Registrars and was used"):
+            with pytest.raises(Conflict, match=r"nonce 2 .* was to create Parties and was used"):
                 deploy(chain, fresh.owner, fresh.plan(), tmp_path / "journal")
         assert chain.nonce(fresh.owner.address) == 3
 

@@ -13,6 +13,8 @@ from registry.deployment.steps import plan
 from registry.errors import Malformed
 from registry.hashes import from_hex
 from registry.keys import Key
+from registry.rules import profiles
+from registry.rules.key_notice import key_notice
 from registry.rules.profiles import load, version_hash
 from tests.registry.sandbox import Staff
 
@@ -20,7 +22,9 @@ from tests.registry.sandbox import Staff
 class TestPlan:
     def test_says_its_steps(self) -> None:
         steps = Staff().plan(grant_delay=3600).steps()
-        assert steps[: len(CONTRACTS)] == [f"create {name}" for name in CONTRACTS]
+        notice = f" (notice of {key_notice().sandbox.seconds} s)"
+        created = [f"create {name}{notice if name == 'Parties' else ''}" for name in CONTRACTS]
+        assert steps[: len(CONTRACTS)] == created
         assert "Registrars.admit(990) (scheduled, 3600 s later)" in steps
 
     @pytest.mark.parametrize("name", ["CN_NDA_2026", "CN_PUBLIC_2025", "SANDBOX"])
@@ -56,6 +60,15 @@ class TestPlan:
             "bears": profile.bears_mask,
             "gate": NOBODY,
         }
+
+    def test_announces_a_new_key_as_long_as_the_rules_ask(self) -> None:
+        owner = Key.fresh().address
+        law, sandbox = profiles.load("CN_NDA_2026"), profiles.load("SANDBOX")
+        table = key_notice()
+        assert plan(owner, rules=[sandbox]).key_notice == table.sandbox.seconds
+        assert plan(owner, rules=[sandbox, law]).key_notice == table.law.seconds
+        assert plan(owner, rules=[]).key_notice == table.law.seconds
+        assert plan(owner, rules=[law], key_notice_seconds=9).key_notice == 9
 
     @pytest.mark.parametrize(
         "wrong",
