@@ -22,8 +22,9 @@ from registry.rules.text import clean
 class Order:
     """Who has a filing erased, and why; it is kept with the tombstone, and must name nobody.
 
-    `by` is the key of an officer of its registrar, or of the successor's (guide art. 13). Without a `ground` only time allows it; with one
-    `reference` is the number or the hash of what was asked or ordered.
+    `by` is the key of an officer of its registrar, or of the successor's (guide art. 13).
+    Without a `ground` only time allows it; with one `reference` is the number or the hash of what was
+    asked or ordered.
     """
 
     by: str

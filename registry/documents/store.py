@@ -239,13 +239,6 @@ class Documents:
             ).fetchall()
         return [id for (id,) in rows if self._vault.holds("opening", id)]
 
-    def erase_opening(self, registration: str, *, reason: str) -> None:
-        """Destroys salt and fingerprint for good: the commitment on the chain is then a bare number.
-
-        Form and papers stay, for another filing may name them. Raises: NotFound, Erased.
-        """
-        self._vault.erase("opening", registration, reason=reason)
-
     def keep_papers(self, act: str, papers: bytes) -> None:
         """Keeps what opens the commitment of an act that is no filing. Raises: Conflict, StorageFull."""
         with self._vault.together():
