@@ -11,7 +11,7 @@ from registry.bodies import json_object, malformed, parse, signatures_of
 from registry.deployment import Deployment
 from registry.enclosures import takes_papers
 from registry.errors import Flaw, Malformed, NotFound
-from registry.messages import Message, message_types
+from registry.messages import Message, act_types
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Envelope:
 @cache
 def types() -> dict[str, type[Message]]:
     """The message classes of all acts, by name."""
-    return {each.__name__: each for each in message_types() if "verb" in vars(each)}
+    return act_types()
 
 
 def type_of(name: str) -> type[Message]:

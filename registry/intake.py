@@ -31,7 +31,7 @@ from registry.errors import (
 from registry.firsts import Firsts
 from registry.hashes import from_hex
 from registry.indexer import newest
-from registry.messages import Message, Signer
+from registry.messages import Message, Signer, Void, voiding_at
 from registry.objections import papers as disputed
 from registry.objections import questions as disputes
 from registry.objections import review as dispute_review
@@ -176,6 +176,8 @@ class Intake:
         elif type(message) in disputed.COMMITTED:
             domain = self.deployment.domain(message.contract)
             given = disputed.checked(message, envelope.papers, self.documents, domain=domain)
+        elif isinstance(message, Void):
+            self._check_voided(message)
         with self.engine.connect() as connection:
             review.check(message, self.documents, connection)
             right_review.check(message, connection)
@@ -213,6 +215,18 @@ class Intake:
         if not isinstance(message, File):
             return Received(known)
         return Received(known, filing.warnings(known.digest, message, self.documents))
+
+    def _check_voided(self, message: Void) -> None:
+        """That what we hold of the act, if anything, is one which this voiding can take back."""
+        held = self.outbox.find(message.act)
+        if held is None:
+            return
+        if held.type == File.__name__:
+            raise malformed("/message/act", "filing", "a filing is withdrawn, at step 0 before it")
+        if held.contract != message.contract:
+            fitting = voiding_at(held.contract).__name__
+            detail = f"{message.act} is for {held.contract}: sign a {fitting}"
+            raise malformed("/message/act", "contract", detail)
 
     def _check_deadline(self, message: Message) -> None:
         now = int(time.time())

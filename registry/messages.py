@@ -96,6 +96,8 @@ class Struct(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
+    # The EIP-712 name, which is the class's own unless that says otherwise.
+    primary: ClassVar[str]
     members: ClassVar[dict[str, str]]
     type_string: ClassVar[str]
     abi_type: ClassVar[str]
@@ -106,10 +108,14 @@ class Struct(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        shapes = {name: _shape(cls.__annotations__[name]) for name in cls.model_fields}
+        annotations: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            annotations |= vars(base).get("__annotations__", {})
+        shapes = {name: _shape(annotations[name]) for name in cls.model_fields}
         cls.members = {name: shape.name for name, shape in shapes.items()}
         cls._parts = tuple(shape.struct for shape in shapes.values() if shape.struct)
-        own = f"{cls.__name__}({','.join(f'{kind} {name}' for name, kind in cls.members.items())})"
+        cls.primary = vars(cls).get("primary", cls.__name__)
+        own = f"{cls.primary}({','.join(f'{kind} {name}' for name, kind in cls.members.items())})"
         cls.type_string = own + "".join(part.type_string for part in cls._parts)
         cls.abi_type = "(" + ",".join(shape.abi for shape in shapes.values()) + ")"
         cls._type_hash = keccak(cls.type_string.encode())
@@ -144,7 +150,7 @@ def _shape(annotation: Any) -> _Shape:
         )
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return _Shape(
-            annotation.__name__, annotation.abi_type, lambda value: value.struct_hash(), annotation
+            annotation.primary, annotation.abi_type, lambda value: value.struct_hash(), annotation
         )
     kind = next(note.name for note in annotation.__metadata__ if isinstance(note, Solidity))
     if kind == "bytes32":
@@ -179,7 +185,7 @@ class Signable(Struct):
     def types(cls) -> dict[str, list[dict[str, str]]]:
         """The `types` of eth_signTypedData_v4."""
         own = {
-            part.__name__: [{"name": n, "type": t} for n, t in part.members.items()]
+            part.primary: [{"name": n, "type": t} for n, t in part.members.items()]
             for part in (cls, *cls._parts)
         }
         domain = {
@@ -194,7 +200,7 @@ class Signable(Struct):
         """The whole of what a wallet shows and signs (EIP-712, eth_signTypedData_v4)."""
         return {
             "types": self.types(),
-            "primaryType": type(self).__name__,
+            "primaryType": self.primary,
             "domain": {
                 "name": domain.name,
                 "version": domain.version,
@@ -256,7 +262,10 @@ WITNESSES: dict[str, tuple[str, ...]] = {
 
 
 class Void(Message):
-    """Takes back an act of the signer's own that was not executed yet, at the contract it was for."""
+    """Takes back an act of the signer's own that was not executed yet: one for Registrations.
+
+    Each contract that executes acts has a voiding of its own, for no other knows of it.
+    """
 
     contract: ClassVar[str] = "Registrations"
     verb: ClassVar[str] = "void"
@@ -269,8 +278,40 @@ class Void(Message):
         return (Signer("key", self.signer),)
 
 
+class VoidAtRights(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Rights."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Rights"
+
+
+class VoidAtObjections(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Objections."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Objections"
+
+
+class VoidAtParties(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Parties."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Parties"
+
+
 def message_types(root: type[Message] = Message) -> Iterator[type[Message]]:
     """Every message class that has been declared."""
     for child in root.__subclasses__():
         yield child
         yield from message_types(child)
+
+
+def act_types() -> dict[str, type[Message]]:
+    """The classes of all acts that have been declared, by name."""
+    return {each.__name__: each for each in message_types() if hasattr(each, "verb")}
+
+
+def voiding_at(contract: str) -> type[Void]:
+    """The class that takes back acts for a contract."""
+    kinds: tuple[type[Void], ...] = (Void, VoidAtRights, VoidAtObjections, VoidAtParties)
+    return next(each for each in kinds if each.contract == contract)

@@ -113,7 +113,7 @@ def message_type(type: TypeName, house: HouseOf) -> dict[str, Any]:
         "about": (found.__doc__ or "").strip(),
         "type_string": found.type_string,
         "types": found.types(),
-        "primaryType": found.__name__,
+        "primaryType": found.primary,
         "domain": {
             "name": domain.name,
             "version": domain.version,
