@@ -42,6 +42,8 @@ Uint16 = Annotated[int, Solidity("uint16"), Field(ge=0, lt=2**16)]
 Uint40 = Annotated[int, Solidity("uint40"), Field(ge=0, lt=2**40)]
 # Never in an act of the chain, where no argument carries text.
 Text = Annotated[str, Solidity("string"), Field(min_length=1, max_length=200)]
+# A name from a table of a rule profile; empty where none is meant. Never in an act of the chain.
+Word = Annotated[str, Solidity("string"), Field(max_length=40)]
 
 ZERO = "0x" + "00" * 32
 

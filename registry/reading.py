@@ -3,8 +3,9 @@
 Knows neither HTTP nor RPC.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from sqlalchemy import Connection
 
@@ -12,9 +13,11 @@ from registry import enclosures, parties, registrars
 from registry.documents import Documents
 from registry.errors import BadSignature, Erased, Flaw, Forbidden, Malformed, NotFound
 from registry.hashes import canonical
-from registry.messages import ZERO, Address, Bytes32, Domain, Signable, Signer, Text, Uint40
+from registry.messages import ZERO, Address, Bytes32, Domain, Signable, Signer, Text, Uint40, Word
 from registry.registrations import questions
 from registry.registrations.questions import Registration
+from registry.rules import Refused, profiles
+from registry.rules.reading import ADMITTED, Matter, ground_for
 from registry.rules.text import clean
 from registry.signatures import recover
 
@@ -45,9 +48,10 @@ class Read(Signable):
 class Admit(Signable):
     """An officer lets somebody read necessary papers for a purpose: who is concerned, or an authority.
 
-    `documents` are content hashes, zero for the form; `until` is the last second at which it admits.
-    Who reads may use them for nothing else, and disclose nothing without the holder's consent.
-    Never sent to a chain.
+    `documents` are content hashes, zero for the form, an act's digest for what was stated in an
+    objection; `ground` is CONCERNED or AUTHORITY in the profile's `reading_grounds`, `instrument` the
+    hash of what shows it, zero for none; `until` is the last second at which it admits. Who reads may
+    use them for nothing else, and disclose nothing without the holder's consent. Never sent to a chain.
     """
 
     contract: ClassVar[str] = "Registrations"
@@ -56,11 +60,22 @@ class Admit(Signable):
     documents: tuple[Bytes32, ...]
     reader: Address
     purpose: Text
+    ground: Word
+    instrument: Bytes32
     officer: Address
     until: Uint40
 
     def signers(self) -> tuple[Signer, ...]:
         return (Signer("key", self.officer),)
+
+
+class Asking(Protocol):
+    """A signed request to read."""
+
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def reader(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -90,27 +105,43 @@ def read(
     now: int,
     admission: Admission | None = None,
 ) -> Papers | bytes:
-    """The papers, or the one document asked for; logged before they are handed out.
+    """The papers, or the one document asked for; logged with its ground before they are handed out.
 
-    Open to the applicants and to the registrar's officers, to an objector as far as its own objection
-    goes, and to whom an officer admits: these get the form alone and nothing that opens a commitment.
-    Raises: Malformed, BadSignature, Forbidden, NotFound.
+    Who may is the profile's table of `reading_grounds`. Only applicants and officers get what opens a
+    commitment; whom an officer admits gets the form alone. Raises: Malformed, BadSignature, Forbidden
+    naming the article, NotFound.
     """
     clean(request.purpose, pointer="/message/purpose", limit=200)
     check_until(request.until, now)
     if recover(request.digest(domain), signature) != request.reader:
         raise BadSignature("not signed by the reader named")
     standing = questions.registration(connection, request.registration)
-    officers = _officers(connection, standing)
-    applicants = {parties.key_of(connection, claim.party) for claim in standing.claims}
-    admitted = ""
-    if request.reader not in applicants | officers | _objectors(connection, documents, request):
-        if admission is None:
-            raise Forbidden(
-                "open to the applicants, to the registrar's officers, and to whom an officer admits"
-            )
-        _check_admission(admission, request, officers, domain, now)
-        admitted = admission.message.digest(domain)
+    profile = profiles.load_by_number(standing.profile)
+    officers, office_ground = officers_of(connection, standing)
+    grounds = set()
+    if request.reader in officers:
+        grounds.add(office_ground)
+    if request.reader in {parties.key_of(connection, each.party) for each in standing.claims}:
+        grounds.add("APPLICANT")
+    if request.reader in _objectors(connection, documents, request):
+        grounds.add("OBJECTOR")
+    matter = Matter.FORM if request.document == FORM else Matter.PAPERS
+    ground = ground_for(matter, grounds, profile=profile)
+    if isinstance(ground, Refused) and admission is not None:
+        check_admission(
+            admission,
+            request,
+            request.document,
+            officers,
+            domain,
+            now,
+            registration=request.registration,
+        )
+        ground = ground_for(matter, {admission.message.ground} & ADMITTED, profile=profile)
+    else:
+        admission = None
+    if isinstance(ground, Refused):
+        raise forbidden(ground)
     answer: Papers | bytes
     if request.document != FORM:
         _check_given(connection, documents, request)
@@ -118,24 +149,62 @@ def read(
     else:
         opening = documents.opening(request.registration)
         form = documents.form(opening.form)
-        answer = form if admitted else Papers(opening.salt, opening.fingerprint_root, form)
-    with documents.together():
-        if admission is not None and admitted:
-            kept = {"message": admission.message.model_dump(mode="json")}
-            documents.keep_admission(admitted, canonical(kept | {"signature": admission.signature}))
-        documents.log_read(
-            resource=f"{request.registration}/{request.document}",
-            purpose=request.purpose,
-            reader=request.reader,
-            at=now,
-            admission=admitted,
-        )
+        is_whole = Matter.OPENING.value in ground.reaches
+        answer = Papers(opening.salt, opening.fingerprint_root, form) if is_whole else form
+    log(
+        documents,
+        f"{request.registration}/{request.document}",
+        request,
+        ground=ground.name,
+        admission=admission,
+        domain=domain,
+        now=now,
+    )
     return answer
 
 
-def _officers(connection: Connection, standing: Registration) -> set[str]:
+def officers_of(connection: Connection, standing: Registration) -> tuple[frozenset[str], str]:
+    """Keys of whoever serves a registration's records, none while suspended, and on which ground."""
     office = registrars.office(registrars.registrars(connection), standing.registrar)
-    return set() if office is None or not office.is_admitted else set(office.officers)
+    if office is None or not office.is_admitted:
+        return frozenset(), "OFFICER"
+    ground = "OFFICER" if office.number == standing.registrar else "SUCCESSOR"
+    return frozenset(office.officers), ground
+
+
+def forbidden(refused: Refused) -> Forbidden:
+    """The error that a refusal is."""
+    return Forbidden(refused.why, flaws=(Flaw("/message/reader", refused.basis, refused.why),))
+
+
+def log(
+    documents: Documents,
+    resource: str,
+    request: Asking,
+    *,
+    ground: str,
+    admission: Admission | None,
+    domain: Domain,
+    now: int,
+) -> None:
+    """Enters a reading with its ground and, of whom an officer admitted, what shows it.
+
+    `domain` is the one that admissions are signed for.
+    """
+    admitted = ""
+    with documents.together():
+        if admission is not None:
+            admitted = admission.message.digest(domain)
+            kept = {"message": admission.message.model_dump(mode="json")}
+            documents.keep_warrant(admitted, canonical(kept | {"signature": admission.signature}))
+        documents.log_read(
+            resource=resource,
+            purpose=request.purpose,
+            reader=request.reader,
+            at=now,
+            ground=ground,
+            admission=admitted,
+        )
 
 
 def _objectors(connection: Connection, documents: Documents, request: Read) -> set[str]:
@@ -175,9 +244,17 @@ def _check_given(connection: Connection, documents: Documents, request: Read) ->
     raise NotFound(f"no document {request.document} was given with {request.registration}")
 
 
-def _check_admission(
-    admission: Admission, request: Read, officers: set[str], domain: Domain, now: int
+def check_admission(
+    admission: Admission,
+    request: Asking,
+    item: str,
+    officers: Set[str],
+    domain: Domain,
+    now: int,
+    *,
+    registration: str,
 ) -> None:
+    """That it lets the reader have this item of a registration. Raises: BadSignature, Forbidden."""
     message = admission.message
     if recover(message.digest(domain), admission.signature) != message.officer:
         raise BadSignature("the admission is not signed by the officer named")
@@ -185,11 +262,11 @@ def _check_admission(
         raise Forbidden(f"{message.officer} is no officer of the registrar of this registration")
     if message.until < now:
         raise Forbidden(f"the admission ended at {message.until}, it is {now}")
-    asked = (request.registration, request.reader, request.purpose)
+    asked = (registration, request.reader, request.purpose)
     if (message.registration, message.reader, message.purpose) != asked:
         raise Forbidden("the admission is for another registration, reader or purpose")
-    if request.document not in message.documents:
-        raise Forbidden(f"the admission does not name {request.document}")
+    if item not in message.documents:
+        raise Forbidden(f"the admission does not name {item}")
 
 
 def check_until(until: int, now: int) -> None:

@@ -19,7 +19,7 @@ from registry.rules import Allowed, NeedInfo, Refused, profiles
 from registry.rules.initial_form import InitialForm
 from registry.rules.profiles import Kind, Profile
 from registry.rules.retention import Ending, Keeping, Life, erasable, keeping
-from registry.rules.settled import is_so
+from registry.rules.settled import is_so, word
 from registry.rules.states import UNATTESTED, State
 from registry.rules.validity import has_lapsed
 
@@ -29,7 +29,8 @@ class Kept:
     """The papers of one filing at a moment.
 
     `erased` is the tombstone of what was erased, `answer` whether the rest may be now, without any
-    ground beyond time.
+    ground beyond time; `grounds` name those on which it may. `is_to_go` says whether papers must go,
+    unasked, once their time is over.
     """
 
     registration: str
@@ -38,6 +39,13 @@ class Kept:
     keeping: Keeping | NeedInfo
     answer: Allowed | Refused | NeedInfo
     erased: Tombstone | None
+    is_to_go: bool
+    grounds: tuple[str, ...]
+
+    @property
+    def must_go(self) -> bool:
+        """Whether they must be erased, unasked, and were not."""
+        return self.is_due and self.is_to_go
 
     @property
     def is_due(self) -> bool:
@@ -95,6 +103,12 @@ def _kept(connection: Connection, documents: Documents, found: Registration, at:
         keeping=keeping(lived, profile=profile),
         answer=erasable(lived, at=at, profile=profile),
         erased=documents.erasure(found.id),
+        is_to_go=word(profile, "papers_after_retention") == "GO",
+        grounds=tuple(
+            ground.name
+            for ground in profile.erasure_grounds.values()
+            if lived.ending.value in ground.reaches
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from registry.api import (
     operating,
     problems,
     registrations,
+    retention,
     rights,
     search,
 )
@@ -54,6 +55,7 @@ def create_app(house: House) -> FastAPI:
         rights,
         certificates,
         deadlines,
+        retention,
         search,
         directory,
         operating,

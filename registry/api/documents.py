@@ -33,6 +33,9 @@ class AdmissionBody(BaseModel):
     message: Admit
     signature: str
 
+    def signed(self) -> Admission:
+        return Admission(self.message, self.signature)
+
 
 class ReadBody(BaseModel):
     """A signed request to read; with an admission from whoever is neither applicant nor officer."""
@@ -92,9 +95,7 @@ async def read_papers(request: Request, house: HouseOf) -> Response:
                 wanted.signature,
                 domain=house.deployment.domain(Read.contract),
                 now=int(time.time()),
-                admission=None
-                if admitted is None
-                else Admission(admitted.message, admitted.signature),
+                admission=None if admitted is None else admitted.signed(),
             )
 
     found = await run_in_threadpool(answer)

@@ -23,11 +23,12 @@ from registry.api.answers import (
     place_of,
     reading,
 )
-from registry.api.documents import SECRET
+from registry.api.documents import SECRET, AdmissionBody
 from registry.bodies import parse_body
 from registry.errors import Flaw, Malformed
 from registry.objections import papers, questions
 from registry.objections.questions import Change, Objection
+from registry.reading import Admit
 from registry.rules.objections import Forum, Outcome, State
 
 router = APIRouter(prefix="/v1", tags=["objections"])
@@ -91,6 +92,7 @@ class ReadObjectionBody(BaseModel):
 
     message: papers.ReadObjection
     signature: str
+    admission: AdmissionBody | None = None
 
 
 READ: dict[str, Any] = {
@@ -163,7 +165,9 @@ async def read_papers(request: Request, house: HouseOf) -> Response:
                 wanted.message,
                 wanted.signature,
                 domain=house.deployment.domain(papers.ReadObjection.contract),
+                admitting=house.deployment.domain(Admit.contract),
                 now=int(time.time()),
+                admission=None if wanted.admission is None else wanted.admission.signed(),
             )
 
     found = await run_in_threadpool(answer)

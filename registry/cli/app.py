@@ -28,6 +28,7 @@ for command in (
     filing.sign,
     filing.status,
     desk.due,
+    desk.erase,
     checking.verify,
     checking.audit,
     checking.rebuild,

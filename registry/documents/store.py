@@ -299,7 +299,14 @@ class Documents:
         return any(self._vault.grave("opening", other) is None for (other,) in rows)
 
     def log_read(
-        self, resource: str, *, purpose: str, reader: str, at: int, admission: str = ""
+        self,
+        resource: str,
+        *,
+        purpose: str,
+        reader: str,
+        at: int,
+        ground: str = "",
+        admission: str = "",
     ) -> None:
         """Enters a reading, before what is read is handed out; `at` is Unix seconds."""
         with self._vault.writing() as connection:
@@ -310,17 +317,18 @@ class Documents:
                 purpose=purpose,
                 reader=reader,
                 at=at,
+                ground=ground,
                 admission=admission,
             )
 
-    def keep_admission(self, digest: str, admission: bytes) -> None:
-        """What shows who let a stranger read; a repeat is no error."""
-        if not self._vault.holds("admission", digest):
-            self._vault.keep("admission", digest, admission, media=JSON)
+    def keep_warrant(self, digest: str, warrant: bytes) -> None:
+        """What an officer signed: who may read, what is to be erased; a repeat is no error."""
+        if not self._vault.holds("warrant", digest):
+            self._vault.keep("warrant", digest, warrant, media=JSON)
 
-    def admission(self, digest: str) -> bytes:
+    def warrant(self, digest: str) -> bytes:
         """Raises: NotFound, Mismatch."""
-        return self._vault.find("admission", digest)[0]
+        return self._vault.find("warrant", digest)[0]
 
     def reads(self, resource: str) -> tuple[Reading, ...]:
         """Who read it, oldest first. Raises: Mismatch naming an altered row."""

@@ -95,6 +95,14 @@ class ErasureGround(RemarkKind):
     certainty: Annotated[int, Field(ge=0, le=100)]
 
 
+class ReadingGround(RemarkKind):
+    """Why somebody reads papers that are not public; `reaches` names the matters that it opens."""
+
+    reaches: tuple[Literal["OPENING", "FORM", "PAPERS", "OBJECTIONS"], ...]
+    reason: str
+    certainty: Annotated[int, Field(ge=0, le=100)]
+
+
 G = TypeVar("G", bound=Ground)
 
 
@@ -185,6 +193,7 @@ class _File(Table):
     revocation_grounds: tuple[Ground, ...]
     remark_kinds: tuple[RemarkKind, ...]
     erasure_grounds: tuple[ErasureGround, ...]
+    reading_grounds: tuple[ReadingGround, ...]
     settings: dict[str, Setting]
 
 
@@ -233,6 +242,7 @@ class Profile:
     revocation_grounds: Mapping[int, Ground]
     remark_kinds: Mapping[int, RemarkKind]
     erasure_grounds: Mapping[int, ErasureGround]
+    reading_grounds: Mapping[int, ReadingGround]
     settings: Mapping[str, Setting]
     content: bytes = field(repr=False)
 
@@ -385,6 +395,7 @@ def _profile(path: Path, folder: Path) -> Profile:
         revocation_grounds=_by_number(path, file.revocation_grounds),
         remark_kinds=_by_number(path, file.remark_kinds),
         erasure_grounds=_by_number(path, file.erasure_grounds),
+        reading_grounds=_by_number(path, file.reading_grounds),
         settings=MappingProxyType(file.settings),
         content=content,
     )
