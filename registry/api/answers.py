@@ -144,3 +144,22 @@ async def body_of(request: Request, most: int) -> bytes:
         if len(body) > most:
             raise TooLarge(f"expected at most {most} bytes")
     return bytes(body)
+
+
+def body_as(shape: type[BaseModel]) -> dict[str, Any]:
+    """What OpenAPI says of a body that our own parser reads, in one piece: its references would
+    else be looked for where they are not."""
+    schema = shape.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def whole(value: Any) -> Any:
+        if isinstance(value, list):
+            return [whole(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if "$ref" in value:
+            return whole(parts[value["$ref"].rpartition("/")[2]])
+        return {name: whole(each) for name, each in value.items()}
+
+    content = {"application/json": {"schema": whole(schema)}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from registry.api.answers import HouseOf, body_of
+from registry.api.answers import HouseOf, body_as, body_of
 from registry.bodies import parse_body
 from registry.reading import Admission, Admit, Papers, Read, read
 
@@ -55,12 +55,7 @@ OCTETS: dict[str, Any] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-READ: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ReadBody.model_json_schema()}},
-    }
-}
+READ = body_as(ReadBody)
 
 
 @router.post("/documents", status_code=201, response_model=DocumentBody, openapi_extra=OCTETS)

@@ -17,6 +17,7 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    body_as,
     body_of,
     cursor_of,
     hash_of,
@@ -95,12 +96,7 @@ class ReadObjectionBody(BaseModel):
     admission: AdmissionBody | None = None
 
 
-READ: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ReadObjectionBody.model_json_schema()}},
-    }
-}
+READ = body_as(ReadObjectionBody)
 
 
 @router.get("/objections", response_model=ObjectionsAnswer)

@@ -15,6 +15,7 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    body_as,
     body_of,
     cursor_of,
     hash_of,
@@ -86,12 +87,7 @@ REMAINS = [
     "papers that another filing names",
     "the log of readings, the tombstones, and what officers signed for either",
 ]
-ERASE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": EraseBody.model_json_schema()}},
-    }
-}
+ERASE = body_as(EraseBody)
 
 
 @router.get("/retention", response_model=AllKeptAnswer)
