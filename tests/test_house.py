@@ -27,7 +27,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations objections enclosures notices reading directory retention erasure",
+        "parties registrars rights registrations objections enclosures meanings notices reading "
+        "directory retention erasure",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",

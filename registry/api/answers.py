@@ -38,6 +38,16 @@ class Legal(BaseModel):
     note: dict[str, str]
 
 
+class MeaningBody(BaseModel):
+    """What a number says, in words of the table that was in force for the record."""
+
+    number: int
+    name: str | None = Field(description="The code word, where there is one.")
+    article: str
+    zh: str
+    en: str
+
+
 class Answer(BaseModel):
     """The root of every answer of a reading route."""
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from registry import meanings
 from registry.api.answers import (
     Answer,
     AtBlock,
@@ -17,6 +18,7 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    MeaningBody,
     body_as,
     body_of,
     cursor_of,
@@ -74,6 +76,9 @@ class ObjectionChangeBody(BaseModel):
     position: int
     time: int = Field(description="Unix seconds.")
     said: dict[str, Any] = Field(description="The further members of the fact.")
+    means: dict[str, MeaningBody] = Field(
+        description="Outcome, answer and forum among them in words."
+    )
 
 
 class ObjectionAnswer(Answer):
@@ -215,4 +220,8 @@ def _body(found: Objection) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    return asdict(change) | {"state": change.state.name}
+    means = meanings.of_members(change.said)
+    return asdict(change) | {
+        "state": change.state.name,
+        "means": {name: asdict(each) for name, each in means.items()},
+    }

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from registry import meanings
 from registry.api.answers import (
     Answer,
     AtBlock,
@@ -14,6 +15,7 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    MeaningBody,
     Reading,
     cursor_of,
     hash_of,
@@ -24,6 +26,7 @@ from registry.objections import questions as disputes
 from registry.rights import questions
 from registry.rights.questions import Entry, Remark
 from registry.rights.timeline import Moment, timeline
+from registry.rules.meanings import Meaning
 from registry.rules.profiles import Kind
 from registry.rules.rights import Exercise, exercises, names
 
@@ -35,6 +38,7 @@ class RemarkBody(BaseModel):
 
     serial: int
     kind: int = Field(description="The number of the kind of remark in the rule profile.")
+    means: MeaningBody | None = Field(description="The same in words.")
     instrument: str = Field(description="The hash of the paper on which it rests.")
     rights: list[str]
     bars: list[str] = Field(description="What it bars of these rights.", examples=[["TRANSFER"]])
@@ -96,6 +100,9 @@ class MomentBody(BaseModel):
     expiry: int | None
     act: str
     signer: str | None
+    means: dict[str, MeaningBody] = Field(
+        description="Ground of refusal or cancellation, or kind of remark, in words."
+    )
 
 
 class TimelineAnswer(Answer):
@@ -121,7 +128,7 @@ def life(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
         found = questions.entry(connection, id, at=at_block)
         return now.envelope() | {
             "right": _rights(now, [found])[0],
-            "moments": [_moment(each) for each in moments],
+            "moments": _moments(now, moments),
         }
 
 
@@ -155,13 +162,23 @@ def _rights(now: Reading, found: list[Entry]) -> list[dict[str, Any]]:
     remarks = questions.remarks(now.connection, [each.id for each in found], at=now.at)
     registrations = sorted({each.registration for each in found})
     disputed = disputes.disputed(now.connection, registrations, at=now.at)
+    made = {(remark.origin, remark.kind) for some in remarks.values() for remark in some}
+    kinds = meanings.of_kinds(now.connection, made) if made else {}
     return [
-        _right(now.as_of["time"], each, remarks.get(each.id, []), each.registration in disputed)
+        _right(
+            now.as_of["time"], each, remarks.get(each.id, []), kinds, each.registration in disputed
+        )
         for each in found
     ]
 
 
-def _right(moment: int, found: Entry, remarks: list[Remark], is_disputed: bool) -> dict[str, Any]:
+def _right(
+    moment: int,
+    found: Entry,
+    remarks: list[Remark],
+    kinds: dict[tuple[str, int], Meaning],
+    is_disputed: bool,
+) -> dict[str, Any]:
     barred = 0
     for act in Exercise:
         if any(each.bars(found.rights, act, moment) for each in remarks):
@@ -179,14 +196,15 @@ def _right(moment: int, found: Entry, remarks: list[Remark], is_disputed: bool) 
         "renewal": found.renewal if moment <= found.renewal_until else None,
         "step": found.step,
         "disputed": is_disputed,
-        "remarks": [_remark(each) for each in remarks],
+        "remarks": [_remark(each, kinds.get((each.origin, each.kind))) for each in remarks],
     }
 
 
-def _remark(found: Remark) -> dict[str, Any]:
+def _remark(found: Remark, meaning: Meaning | None) -> dict[str, Any]:
     return {
         "serial": found.serial,
         "kind": found.kind,
+        "means": None if meaning is None else asdict(meaning),
         "instrument": found.instrument,
         "rights": list(names(found.rights)),
         "bars": list(exercises(found.acts)),
@@ -198,6 +216,32 @@ def _remark(found: Remark) -> dict[str, Any]:
     }
 
 
-def _moment(found: Moment) -> dict[str, Any]:
-    values = asdict(found)
+def _moments(now: Reading, moments: list[Moment]) -> list[dict[str, Any]]:
+    by_event: dict[str, list[Moment]] = {}
+    for each in moments:
+        by_event.setdefault(each.event, []).append(each)
+    connection = now.connection
+    cancelled = [(each.block, each.position) for each in by_event.get("RightCancelled", ())]
+    remarked = [(each.block, each.position) for each in by_event.get("RightRemarked", ())]
+    refused = [each.registration for each in by_event.get("RegistrationRefused", ())]
+    grounds = meanings.of_cancellations(connection, cancelled) if cancelled else {}
+    kinds = meanings.of_remarks(connection, remarked) if remarked else {}
+    refusals = meanings.of_refusals(connection, refused) if refused else {}
+
+    def means(each: Moment) -> dict[str, Meaning | None]:
+        match each.event:
+            case "RightCancelled":
+                return {"ground": grounds.get((each.block, each.position))}
+            case "RightRemarked":
+                return {"kind": kinds.get((each.block, each.position))}
+            case "RegistrationRefused":
+                return {"ground": refusals.get(each.registration)}
+        return {}
+
+    return [_moment(each, means(each)) for each in moments]
+
+
+def _moment(found: Moment, means: dict[str, Meaning | None]) -> dict[str, Any]:
+    told = {name: asdict(each) for name, each in means.items() if each is not None}
+    values = asdict(found) | {"means": told}
     return values | {"rights": list(names(found.rights)), "kind": Kind(found.kind).name}

@@ -87,18 +87,13 @@ class RemarkKind(Ground):
     name: Annotated[str, Field(pattern=r"^[A-Z_]+$")]
 
 
-class ErasureGround(RemarkKind):
-    """Why papers may be erased before their time; `reaches` what became of the filings that it reaches."""
+class PaperGround(RemarkKind):
+    """Why papers that are not public may be read, or erased before their time.
+
+    `reaches` names the matters that it opens, or what became of the filings whose papers may go.
+    """
 
     reaches: tuple[str, ...]
-    reason: str
-    certainty: Annotated[int, Field(ge=0, le=100)]
-
-
-class ReadingGround(RemarkKind):
-    """Why somebody reads papers that are not public; `reaches` names the matters that it opens."""
-
-    reaches: tuple[Literal["OPENING", "FORM", "PAPERS", "OBJECTIONS"], ...]
     reason: str
     certainty: Annotated[int, Field(ge=0, le=100)]
 
@@ -192,8 +187,8 @@ class _File(Table):
     cancellation_grounds: tuple[Ground, ...]
     revocation_grounds: tuple[Ground, ...]
     remark_kinds: tuple[RemarkKind, ...]
-    erasure_grounds: tuple[ErasureGround, ...]
-    reading_grounds: tuple[ReadingGround, ...]
+    erasure_grounds: tuple[PaperGround, ...]
+    reading_grounds: tuple[PaperGround, ...]
     settings: dict[str, Setting]
 
 
@@ -241,8 +236,8 @@ class Profile:
     cancellation_grounds: Mapping[int, Ground]
     revocation_grounds: Mapping[int, Ground]
     remark_kinds: Mapping[int, RemarkKind]
-    erasure_grounds: Mapping[int, ErasureGround]
-    reading_grounds: Mapping[int, ReadingGround]
+    erasure_grounds: Mapping[int, PaperGround]
+    reading_grounds: Mapping[int, PaperGround]
     settings: Mapping[str, Setting]
     content: bytes = field(repr=False)
 

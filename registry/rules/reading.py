@@ -7,7 +7,7 @@ from collections.abc import Set
 from enum import StrEnum
 
 from registry.rules import Refused
-from registry.rules.profiles import Profile, ReadingGround
+from registry.rules.profiles import PaperGround, Profile
 
 
 class Matter(StrEnum):
@@ -23,7 +23,7 @@ class Matter(StrEnum):
 ADMITTED = frozenset({"CONCERNED", "AUTHORITY"})
 
 
-def ground_for(matter: Matter, names: Set[str], *, profile: Profile) -> ReadingGround | Refused:
+def ground_for(matter: Matter, names: Set[str], *, profile: Profile) -> PaperGround | Refused:
     """The first of the reader's grounds that opens a matter; `names` are those on which it stands.
 
     Who may read the opening may read the form. Refused says which grounds open the matter.
@@ -45,6 +45,6 @@ def ground_for(matter: Matter, names: Set[str], *, profile: Profile) -> ReadingG
     return Refused(f"the reader stands on no ground; {matter} is open to {wanted}", basis)
 
 
-def _opens(ground: ReadingGround, matter: Matter) -> bool:
+def _opens(ground: PaperGround, matter: Matter) -> bool:
     is_more = matter is Matter.FORM and Matter.OPENING.value in ground.reaches
     return is_more or matter.value in ground.reaches

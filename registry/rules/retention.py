@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from registry.rules import Allowed, NeedInfo, Refused, prior
-from registry.rules.profiles import ErasureGround, Profile, Unit
+from registry.rules.profiles import PaperGround, Profile, Unit
 from registry.rules.settled import word
 from registry.rules.terms import Term, term
 from registry.rules.validity import BEIJING
@@ -118,7 +118,7 @@ def erasable(
     return Refused(f"its papers are kept until {day}, {kept.why}", kept.basis)
 
 
-def erasure_ground(name: str, *, profile: Profile) -> ErasureGround | Refused:
+def erasure_ground(name: str, *, profile: Profile) -> PaperGround | Refused:
     """The ground of this name; Refused naming those that there are."""
     grounds = {each.name: each for each in profile.erasure_grounds.values()}
     if name in grounds:

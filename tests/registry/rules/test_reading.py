@@ -11,8 +11,9 @@ import re
 import pytest
 
 from registry.rules import Refused
-from registry.rules.profiles import Profile, ReadingGround, load
+from registry.rules.profiles import PaperGround, Profile, load
 from registry.rules.reading import ADMITTED, Matter, ground_for
+from registry.rules.retention import Ending
 from tests.machine import ROOT
 
 NATIONAL = load("CN_NDA_2026")
@@ -30,15 +31,15 @@ def test_every_matter_is_open_to_somebody_and_every_ground_is_there(name: str) -
 
 def test_the_first_ground_that_opens_it_is_taken() -> None:
     found = ground_for(Matter.OPENING, {"OFFICER", "OBJECTOR", "APPLICANT"}, profile=NATIONAL)
-    assert isinstance(found, ReadingGround)
+    assert isinstance(found, PaperGround)
     assert found.name == "APPLICANT"
     found = ground_for(Matter.OBJECTIONS, {"APPLICANT", "HOLDER"}, profile=NATIONAL)
-    assert isinstance(found, ReadingGround)
+    assert isinstance(found, PaperGround)
     assert found.name == "HOLDER"
 
 
 def test_who_may_read_the_opening_may_read_the_form() -> None:
-    assert isinstance(ground_for(Matter.FORM, {"APPLICANT"}, profile=NATIONAL), ReadingGround)
+    assert isinstance(ground_for(Matter.FORM, {"APPLICANT"}, profile=NATIONAL), PaperGround)
     assert isinstance(ground_for(Matter.OPENING, {"AUTHORITY"}, profile=NATIONAL), Refused)
 
 
@@ -60,3 +61,12 @@ def test_the_docs_have_the_table() -> None:
     grounds = sorted(NATIONAL.reading_grounds.values(), key=lambda each: each.number)
     stated = [(each.name, re.sub(r"^arts?\. ", "", each.article)) for each in grounds]
     assert rows == stated
+
+
+@pytest.mark.parametrize("name", ["CN_NDA_2026", "CN_PUBLIC_2025", "SANDBOX"])
+def test_every_ground_reaches_what_there_is(name: str) -> None:
+    profile = load(name)
+    for reading in profile.reading_grounds.values():
+        assert set(reading.reaches) <= {each.value for each in Matter}
+    for erasing in profile.erasure_grounds.values():
+        assert set(erasing.reaches) <= {each.value for each in Ending} - {"OPEN"}
