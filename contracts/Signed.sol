@@ -19,6 +19,10 @@ abstract contract Signed is ISigned, Ledger, EIP712 {
     /// @dev keccak256(act, signer): a signer voids for himself alone, so that nobody can void another's act.
     mapping(bytes32 actAndSigner => bool) private _voided;
 
+    /// @dev Bit b is set once some key of `_voided` that ends in byte b was: a word that stays warm in a batch says "never"
+    /// for nearly every act. 2,000 gas less an act.
+    uint256 private _voidedEndings;
+
     constructor() EIP712("Data Rights Registry", "1") {
         _unit = block.timestamp > 100_000_000_000 ? 1000 : 1;
     }
@@ -33,6 +37,7 @@ abstract contract Signed is ISigned, Ledger, EIP712 {
         _requireSignature(message.signer, digest, signature);
 
         _voided[slot] = true;
+        _voidedEndings |= 1 << uint8(uint256(slot));
 
         _say(abi.encode(ActVoided.selector, message.act, message.signer));
     }
@@ -46,7 +51,8 @@ abstract contract Signed is ISigned, Ledger, EIP712 {
     /// Checked before the first write: a wallet's ERC-1271 answer must never see half-written state.
     function _requireAct(bytes32 act, address signer, uint40 deadline, bytes calldata signature) internal view {
         _requireLive(deadline);
-        if (_voided[keccak256(abi.encode(act, signer))]) revert ActIsVoid(act);
+        bytes32 slot = keccak256(abi.encode(act, signer));
+        if (_voidedEndings >> uint8(uint256(slot)) & 1 != 0 && _voided[slot]) revert ActIsVoid(act);
         _requireSignature(signer, act, signature);
     }
 

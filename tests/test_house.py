@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "messages documents keys",
         "facts",
         "parties registrars rights registrations objections enclosures meanings notices reading "
-        "directory retention erasure",
+        "directory timeline retention erasure",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",

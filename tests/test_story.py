@@ -19,6 +19,8 @@ from registry.demo import Story, run
 from registry.settings import Settings
 from registry.up import WEALTH, Running, Staff, up
 
+# Steps of an objection to what stands registered, the first and the last.
+KEY = {"ObjectionFiled", "ObjectionClosed"}
 COMMAND = [sys.executable, "-m", "registry.cli"]
 
 
@@ -59,6 +61,34 @@ def is_whole(story: dict[str, Any]) -> None:
     assert story["tampering"]["exit_code"] == 7
     assert [claim["name"] for claim in story["tampering"]["false"]] == ["certificate"]
     assert "expiry" in story["tampering"]["false"][0]["because"]
+    lived_through(story["life"])
+
+
+def lived_through(life: dict[str, Any]) -> None:
+    assert (life["transfer"]["received"], life["transfer"]["left"]) == (
+        ["OPERATE"],
+        ["HOLD", "USE"],
+    )
+    assert life["freeze"]["barred"] == ["TRANSFER", "CANCELLATION"]
+    assert "已被依法采取限制措施" in life["freeze"]["refused"]
+    assert life["renewal"]["to"] > life["renewal"]["from"]
+    objection = life["objection"]
+    assert objection["disputed"] == [True, False]
+    assert "尚未解决" in objection["refused"]
+    assert (objection["state"], objection["outcome"]) == ("CLOSED", "DISMISSED")
+    assert (life["cancellation"]["rights"], life["left"]) == (["USE"], ["HOLD"])
+    assert [each["event"] for each in life["moments"] if each["right"] or each["event"] in KEY] == [
+        "RightAttested",
+        "RenewalAnnounced",
+        "RightRemarked",
+        "RightGiven",
+        "RightRenewed",
+        "ObjectionFiled",
+        "ObjectionClosed",
+        "RightCancelled",
+        "RemarkLifted",
+    ]
+    assert all(each["article"] for each in life["moments"])
 
 
 class TestOnTheEmbeddedChain:

@@ -29,7 +29,8 @@ from registry.errors import Flaw, Malformed
 from registry.objections import questions as disputes
 from registry.registrations import objections, questions
 from registry.registrations.acts import Claim
-from registry.registrations.questions import Change, Registration
+from registry.registrations.history import Change, life
+from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
 from registry.rules.meanings import Meaning
@@ -146,10 +147,12 @@ def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
     with house.engine.connect() as connection:
         now = reading(connection, at_block)
         found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
-        changes = questions.history(connection, id, at=at_block)
-        grounds = meanings.of_refusals(connection, [id], at=at_block)
+        changes = life(connection, id, at=at_block)
+        means = meanings.of_facts(connection, changes)
         return envelope_of(now, found) | {
-            "changes": [_change(each, grounds.get(id)) for each in changes],
+            "changes": [
+                _change(each, means.get((each.block, each.position), {})) for each in changes
+            ],
             "objections": [_objection(each) for each in objections.of(connection, id, at=at_block)],
         }
 
@@ -164,11 +167,9 @@ def data(
     return registrations(house, data=hash_of(data, "/data"), limit=50, at_block=at_block)
 
 
-def _change(found: Change, ground: Meaning | None) -> dict[str, Any]:
-    means = {}
-    if found.state is State.REFUSED and ground is not None:
-        means["ground"] = asdict(ground)
-    return asdict(found) | {"state": found.state.name, "means": means}
+def _change(found: Change, means: dict[str, Meaning]) -> dict[str, Any]:
+    told = {name: asdict(each) for name, each in means.items()}
+    return asdict(found) | {"state": found.state.name, "means": told}
 
 
 def _objection(found: objections.Objection) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from registry.api.answers import (
 from registry.objections import questions as disputes
 from registry.rights import questions
 from registry.rights.questions import Entry, Remark
-from registry.rights.timeline import Moment, timeline
 from registry.rules.meanings import Meaning
 from registry.rules.profiles import Kind
 from registry.rules.rights import Exercise, exercises, names
+from registry.timeline import Moment, timeline
 
 router = APIRouter(prefix="/v1", tags=["rights"])
 
@@ -101,7 +101,7 @@ class MomentBody(BaseModel):
     act: str
     signer: str | None
     means: dict[str, MeaningBody] = Field(
-        description="Ground of refusal or cancellation, or kind of remark, in words."
+        description="Ground, kind, outcome, answer and forum among its members, in words."
     )
 
 
@@ -126,9 +126,12 @@ def life(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
         now = reading(connection, at_block)
         moments = timeline(connection, hash_of(id, "/id"), at=at_block)
         found = questions.entry(connection, id, at=at_block)
+        means = meanings.of_facts(connection, moments)
         return now.envelope() | {
             "right": _rights(now, [found])[0],
-            "moments": _moments(now, moments),
+            "moments": [
+                _moment(each, means.get((each.block, each.position), {})) for each in moments
+            ],
         }
 
 
@@ -216,32 +219,7 @@ def _remark(found: Remark, meaning: Meaning | None) -> dict[str, Any]:
     }
 
 
-def _moments(now: Reading, moments: list[Moment]) -> list[dict[str, Any]]:
-    by_event: dict[str, list[Moment]] = {}
-    for each in moments:
-        by_event.setdefault(each.event, []).append(each)
-    connection = now.connection
-    cancelled = [(each.block, each.position) for each in by_event.get("RightCancelled", ())]
-    remarked = [(each.block, each.position) for each in by_event.get("RightRemarked", ())]
-    refused = [each.registration for each in by_event.get("RegistrationRefused", ())]
-    grounds = meanings.of_cancellations(connection, cancelled) if cancelled else {}
-    kinds = meanings.of_remarks(connection, remarked) if remarked else {}
-    refusals = meanings.of_refusals(connection, refused) if refused else {}
-
-    def means(each: Moment) -> dict[str, Meaning | None]:
-        match each.event:
-            case "RightCancelled":
-                return {"ground": grounds.get((each.block, each.position))}
-            case "RightRemarked":
-                return {"kind": kinds.get((each.block, each.position))}
-            case "RegistrationRefused":
-                return {"ground": refusals.get(each.registration)}
-        return {}
-
-    return [_moment(each, means(each)) for each in moments]
-
-
-def _moment(found: Moment, means: dict[str, Meaning | None]) -> dict[str, Any]:
-    told = {name: asdict(each) for name, each in means.items() if each is not None}
+def _moment(found: Moment, means: dict[str, Meaning]) -> dict[str, Any]:
+    told = {name: asdict(each) for name, each in means.items()}
     values = asdict(found) | {"means": told}
     return values | {"rights": list(names(found.rights)), "kind": Kind(found.kind).name}

@@ -19,7 +19,8 @@ from registry.facts import Block, fact_types
 from registry.messages import Message, address_of
 from registry.parties import KeyReplaced
 from registry.registrations import questions
-from registry.registrations.questions import Change, Registration
+from registry.registrations.history import Change, life
+from registry.registrations.questions import Registration
 from registry.rights import questions as rights
 from registry.rights.facts import CHANGES
 from registry.signatures import recover
@@ -169,7 +170,7 @@ def _acts(
 ) -> list[dict[str, Any]]:
     """The messages behind the facts, in the order of the chain, each once with its signatures."""
     # One act can make several changes: a decision on two objections.
-    changes = {each.act: each for each in questions.history(connection, found.id)}
+    changes = {each.act: each for each in life(connection, found.id)}
     domain = deployment.domain("Registrations")
     # Should a transaction hide the filing from us, the chain's own words make it anew, unsigned.
     acts = {found.id: _act(questions.filing(connection, found.id), [])}

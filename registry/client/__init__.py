@@ -6,6 +6,7 @@ signature. Speaks HTTP to a registry and to nothing else.
 
 from registry.client.calling import Pending
 from registry.client.client import Client
+from registry.client.objecting import Objections
 from registry.client.receipts import Receipt
 
-__all__ = ["Client", "Pending", "Receipt"]
+__all__ = ["Client", "Objections", "Pending", "Receipt"]

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from registry.client import Client, Pending
+from registry.client import Client, Objections, Pending
 from registry.errors import Mismatch, WouldRevert
 from registry.hashes import canonical, content_hash
 from registry.messages import ZERO, Message
+from registry.objections.acts import CloseObjection, Conclude, NotifyHolder
 from registry.registrations.acts import Accept, Attest, Publish, Resolve, commitment
 from registry.rights.acts import Lift, Remark
 from registry.rules import forms, profiles
+from registry.rules.objections import Outcome
 from registry.rules.rights import Exercise, Right
 from registry.up import REGISTRAR, Staff
 
@@ -124,6 +126,38 @@ class Desk:
             deadline=int(time.time()) + HOUR,
         )
         return self._do(act, self.staff.reviewer)
+
+    def tell_holders(self, objection: str, notice: str, *, seconds: int) -> str:
+        """Tells the holders of an objection to what stands registered (guide art. 29 ¶2)."""
+        act = NotifyHolder(
+            notice=notice,
+            until=int(time.time()) + seconds,
+            officer=self.staff.reviewer.address,
+            **self._on(objection),
+        )
+        return self._do(act, self.staff.reviewer)
+
+    def conclude(self, objection: str, outcome: Outcome, decision: str, *, seconds: int) -> str:
+        act = Conclude(
+            outcome=int(outcome),
+            decision=decision,
+            until=int(time.time()) + seconds,
+            officer=self.staff.reviewer.address,
+            **self._on(objection),
+        )
+        return self._do(act, self.staff.reviewer)
+
+    def close(self, objection: str, measure: str = ZERO) -> str:
+        """`measure` is the digest of the act that did what followed, if anything did."""
+        act = CloseObjection(
+            measure=measure, officer=self.staff.approver.address, **self._on(objection)
+        )
+        return self._do(act, self.staff.approver)
+
+    def _on(self, objection: str) -> dict[str, Any]:
+        step = Objections(self.client).step(objection)
+        deadline = int(time.time()) + HOUR
+        return {"registrar": REGISTRAR, "objection": objection, "step": step, "deadline": deadline}
 
     def _do(self, act: Message, key: Any) -> str:
         return str(self.client.wait(self.client.send(act, key).digest)["digest"])

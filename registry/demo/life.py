@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from registry.client import Client, Receipt
-from registry.demo.desk import Desk
+from registry.client import Client, Objections, Receipt
+from registry.demo.desk import HOUR, Desk
 from registry.demo.people import Form, People, Person
 from registry.errors import Mismatch, NotAllowed
+from registry.objections.acts import AcceptConclusion
 from registry.rights.questions import id_of
+from registry.rules.objections import Answer, Outcome
 from registry.rules.rights import Exercise, Right
 from registry.rules.validity import BEIJING, end_of
 
 NOTICE_SECONDS = 3
+# Time to answer: nobody in the story lets it pass.
+ANSWER_SECONDS = 60
 # Short enough that renewal may be applied for at once: its window opens six months before the end.
 AGREED_DAYS = 60
 PRESERVATION = 2
@@ -30,6 +34,7 @@ class Life:
     transfer: dict[str, Any] = field(default_factory=dict)
     freeze: dict[str, Any] = field(default_factory=dict)
     renewal: dict[str, Any] = field(default_factory=dict)
+    objection: dict[str, Any] = field(default_factory=dict)
     cancellation: dict[str, Any] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     moments: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +59,7 @@ class Sequel:
         renewed = self.renewal_applied_for()
         self.frozen_by_a_court()
         self.both_attested(moved, renewed)
+        self.objected_to()
         self.cancelled_and_lifted()
         self.looked_back()
         return self.life
@@ -73,22 +79,7 @@ class Sequel:
             "8. Its holder transfers the right to operate; both sign 转让经营权，双方共同申请"
         )
         giver, taker = self.people.collector, self.people.operator
-        form = self._form("TRANSFER_CONTRACT", giver.as_applicant("TRANSFEROR")) | {
-            "conveyances": [
-                {
-                    "transferor": giver.party,
-                    "transferee": taker.party,
-                    "rights": ["OPERATE"],
-                    "is_whole": True,
-                    "data_range": "全部数据",
-                    "scope": "全国，非独占",
-                    "use_range": "不限",
-                }
-            ],
-            "is_retained": False,
-        }
-        form["applicants"].append(taker.as_applicant("TRANSFEREE"))
-        return self._apply("TRANSFER", form, giver, taker)
+        return self._apply("TRANSFER", self._conveyance("OPERATE"), giver, taker)
 
     def renewal_applied_for(self) -> Receipt:
         self.tell(
@@ -136,9 +127,50 @@ class Sequel:
             f"   {record['code']}: {', '.join(taker['rights'])} 归 {self.people.operator.name}"
         )
 
+    def objected_to(self) -> None:
+        self.tell("11. Somebody objects to what stands registered 登记后提出异议")
+        objector, holder = self.people.objector, self.people.collector
+        procedure = Objections(self.client)
+        evidence = self.client.document(objector.paper("证据", "主张记录采集自其设备。"))
+        made = procedure.contest(
+            self.life.registration, "主张数据来源于我方设备。", objector.key, documents=[evidence]
+        )
+        self.client.wait(made.digest)
+        is_disputed = self._right()["disputed"]
+        refusal = self._refused("TRANSFER", self._conveyance("USE"), self.people.operator)
+        self.tell(f"   while it lasts a transfer is refused 争议期间转让被拒: {refusal}")
+        notice = self.client.document(objector.paper("异议通知", "请权利人答复。"))
+        self.desk.tell_holders(made.digest, notice, seconds=ANSWER_SECONDS)
+        answered = procedure.respond(
+            made.digest, Answer.CONTESTED, holder.key, statement="设备为我方自有，附采购凭证。"
+        )
+        self.client.wait(answered.digest)
+        reasons = self.client.document(
+            holder.paper("异议处理结论", "设备为权利人自有，异议不成立。")
+        )
+        self.desk.conclude(made.digest, Outcome.DISMISSED, reasons, seconds=ANSWER_SECONDS)
+        for person in (objector, holder):
+            said = AcceptConclusion(
+                party=person.party,
+                objection=made.digest,
+                step=procedure.step(made.digest),
+                deadline=int(time.time()) + HOUR,
+            )
+            self.client.wait(self.client.send(said, person.key).digest)
+        self.desk.close(made.digest)
+        found = procedure.objection(made.digest)["objection"]
+        self.life.objection = {
+            "id": made.digest,
+            "disputed": [is_disputed, self._right()["disputed"]],
+            "refused": refusal,
+            "state": found["state"],
+            "outcome": found["outcome"],
+        }
+        self.tell(f"   {found['state']}, {found['outcome']}: 双方接受结论，异议不成立")
+
     def cancelled_and_lifted(self) -> None:
         self.tell(
-            "11. The holder cancels its right to use; the freeze is lifted 注销使用权，解除查封"
+            "12. The holder cancels its right to use; the freeze is lifted 注销使用权，解除查封"
         )
         receipt = self._apply("CANCELLATION", self._cancellation("USE"), self.people.collector)
         self.desk.accept([receipt.digest])
@@ -153,13 +185,32 @@ class Sequel:
 
     def looked_back(self) -> None:
         self.life.moments = self.client.timeline(self.life.right)["moments"]
-        self.tell(f"12. The whole life of the right, {len(self.life.moments)} steps 权利全程")
+        self.tell(f"13. The whole life of the right, {len(self.life.moments)} steps 权利全程")
         for each in self.life.moments:
             if each["right"]:
                 told = time.strftime("%H:%M:%S", time.localtime(each["time"]))
                 self.tell(
                     f"   {told} {each['event']} {each['article']} {', '.join(each['rights'])}"
                 )
+
+    def _conveyance(self, right: str) -> Form:
+        giver, taker = self.people.collector, self.people.operator
+        form = self._form("TRANSFER_CONTRACT", giver.as_applicant("TRANSFEROR")) | {
+            "conveyances": [
+                {
+                    "transferor": giver.party,
+                    "transferee": taker.party,
+                    "rights": [right],
+                    "is_whole": True,
+                    "data_range": "全部数据",
+                    "scope": "全国，非独占",
+                    "use_range": "不限",
+                }
+            ],
+            "is_retained": False,
+        }
+        form["applicants"].append(taker.as_applicant("TRANSFEREE"))
+        return form
 
     def _cancellation(self, right: str) -> Form:
         person = self.people.collector
@@ -190,9 +241,9 @@ class Sequel:
         self.tell(f"   received 已收到: {kind} {receipt.digest}")
         return receipt
 
-    def _refused(self, kind: str, form: Form) -> str:
-        person = self.people.collector
-        insisted = self.client.prepare(self.fingerprint, form, person.key, kind=kind)
+    def _refused(self, kind: str, form: Form, *others: Person) -> str:
+        keys = [person.key for person in (self.people.collector, *others)]
+        insisted = self.client.prepare(self.fingerprint, form, keys, kind=kind)
         try:
             self.client.present(insisted)
         except NotAllowed as e:

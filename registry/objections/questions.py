@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    tuple_,
+)
 
 from registry.errors import NotFound
 from registry.facts import ActSigned, Block
@@ -20,7 +30,7 @@ from registry.objections.facts import (
     ObjectionFiled,
     ObjectionProgress,
 )
-from registry.registrations.questions import up_to
+from registry.registrations.questions import NEVER, up_to
 from registry.rights import questions as rights
 from registry.rights.facts import EntryChange
 from registry.rules import objections as rules
@@ -70,11 +80,8 @@ class Objection:
 
 
 @dataclass(frozen=True)
-class Change:
-    """One step of an objection's life; `article` is of the guide, or says that the rule is ours.
-
-    `said` are the further members of the fact.
-    """
+class Step:
+    """One step of an objection's life; `article` is of the guide, or says that the rule is ours."""
 
     step: int
     event: str
@@ -85,6 +92,12 @@ class Change:
     block: int
     position: int
     time: int
+
+
+@dataclass(frozen=True)
+class Change(Step):
+    """A step with the further members of its fact."""
+
     said: dict[str, Any]
 
 
@@ -125,6 +138,19 @@ def objection(connection: Connection, id: str, *, at: int | None = None) -> Obje
     return _assemble(connection, [row], at)[0]
 
 
+def of_registration(
+    connection: Connection, registration: str, *, at: int | None = None
+) -> list[str]:
+    """The ids of all objections to a registration, first one first."""
+    filed = ObjectionFiled.__table__.c
+    question = (
+        select(filed.objection)
+        .where(filed.registration == registration, up_to(filed.block, at))
+        .order_by(filed.block, filed.position)
+    )
+    return list(connection.execute(question).scalars())
+
+
 def objections(
     connection: Connection,
     *,
@@ -160,33 +186,47 @@ def objections(
 
 def history(connection: Connection, id: str, *, at: int | None = None) -> list[Change]:
     """Every change of an objection, first one first. Raises: NotFound."""
-    signed = ActSigned.__table__
-    rows = connection.execute(
-        select(CHANGE, Block.time, signed.c.signer)
-        .join(Block, Block.number == CHANGE.c.block)
-        .outerjoin(signed, and_(signed.c.act == CHANGE.c.act, signed.c.contract == "Objections"))
-        .where(CHANGE.c.objection == id, up_to(CHANGE.c.block, at))
-        .order_by(CHANGE.c.step)
-    ).all()
-    if not rows:
+    life = steps(connection, [id], at=at).get(id)
+    if life is None:
         raise NotFound(f"no objection {id}" + (f" at block {at}" if at is not None else ""))
-    said = {row.step: row for row in _said(connection, [id], at)[id]}
-    before = [State.NONE, *(State(row.state) for row in rows)]
-    return [
-        Change(
-            step=row.step,
-            event=row.event,
-            article=_article(was, VERB_OF[row.event]),
-            state=State(row.state),
-            act=row.act,
-            signer=row.signer,
-            block=row.block,
-            position=row.position,
-            time=row.time,
-            said=said[row.step].members if row.step in said else {},
+    said = {row.step: row.members for row in _said(connection, [id], at)[id]}
+    return [Change(**vars(each), said=said.get(each.step, {})) for each in life]
+
+
+def steps(
+    connection: Connection, ids: Sequence[str], *, at: int | None = None
+) -> dict[str, list[Step]]:
+    """The lives of these objections, each first step first; none for one that is unknown."""
+    lives: dict[str, list[Step]] = {}
+    for row in connection.execute(_STEPS, {"ids": list(ids), "at": NEVER if at is None else at}):
+        life = lives.setdefault(row.objection, [])
+        before = life[-1].state if life else State.NONE
+        life.append(
+            Step(
+                step=row.step,
+                event=row.event,
+                article=_article(before, VERB_OF[row.event]),
+                state=State(row.state),
+                act=row.act,
+                signer=row.signer,
+                block=row.block,
+                position=row.position,
+                time=row.time,
+            )
         )
-        for was, row in zip(before, rows, strict=False)
-    ]
+    return lives
+
+
+_STEPS = (
+    select(CHANGE, Block.time, ActSigned.signer)
+    .join(Block, Block.number == CHANGE.c.block)
+    .outerjoin(ActSigned, and_(ActSigned.act == CHANGE.c.act, ActSigned.contract == "Objections"))
+    .where(
+        CHANGE.c.objection.in_(bindparam("ids", expanding=True)),
+        CHANGE.c.block <= bindparam("at"),
+    )
+    .order_by(CHANGE.c.objection, CHANGE.c.step)
+)
 
 
 def opening(connection: Connection, id: str) -> Contest:

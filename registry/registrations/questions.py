@@ -22,11 +22,10 @@ from sqlalchemy import (
 )
 
 from registry.errors import NotFound
-from registry.facts import ActSigned, Block, Fact
+from registry.facts import Block, Fact
 from registry.messages import ZERO
 from registry.registrations.acts import Claim, File
 from registry.registrations.facts import (
-    VERB_OF,
     ApplicantJoined,
     CorrectionRequested,
     FilingsHalted,
@@ -39,8 +38,7 @@ from registry.registrations.facts import (
     SubjectNamed,
     SupplementRequested,
 )
-from registry.rules import states
-from registry.rules.states import State, Verb
+from registry.rules.states import State
 
 
 @dataclass(frozen=True)
@@ -75,21 +73,6 @@ class Registration:
         """Hashes of the national system's receipts; complete in law only with that of attestation."""
         found = [fact.receipt for fact in (self.publication, self.attestation) if fact is not None]
         return tuple(each for each in found if int(each, 16))
-
-
-@dataclass(frozen=True)
-class Change:
-    """One step of a registration's life; `article` is of the guide, or says that the rule is ours."""
-
-    step: int
-    event: str
-    article: str
-    state: State
-    act: str
-    signer: str | None
-    block: int
-    position: int
-    time: int
 
 
 # Above every block's number: "at any block".
@@ -242,41 +225,14 @@ def _ordinal(place: tuple[int, int]) -> ScalarSelect[int]:
     )
 
 
-def history(connection: Connection, id: str, *, at: int | None = None) -> list[Change]:
-    """The whole life of a registration, first step first; empty when it is unknown."""
-    # One of them: an act on many records may be executed twice in a block, and says each time who signed.
-    signer = (
-        select(ActSigned.signer)
-        .where(ActSigned.act == Progress.act, ActSigned.block == Progress.block)
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = connection.execute(
-        select(Progress.__table__, Block.time, signer.label("signer"))
-        .join(Block, Block.number == Progress.block)
-        .where(Progress.registration == id, up_to(Progress.block, at))
-        .order_by(Progress.step)
-    ).all()
-    before = [State.NONE, *(State(row.state) for row in rows)]
-    return [
-        Change(
-            step=row.step,
-            event=row.event,
-            article=_article(was, VERB_OF[row.event]),
-            state=State(row.state),
-            act=row.act,
-            signer=row.signer,
-            block=row.block,
-            position=row.position,
-            time=row.time,
-        )
-        for was, row in zip(before, rows, strict=False)
-    ]
+def kinds(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """The kind of each of these registrations that there is."""
+    return {row.registration: row.kind for row in connection.execute(_KINDS, {"ids": list(ids)})}
 
 
-def _article(before: State, verb: Verb) -> str:
-    permitted = states.row(before, verb)
-    return "" if permitted is None else permitted.article
+_KINDS = select(RegistrationFiled.registration, RegistrationFiled.kind).where(
+    RegistrationFiled.registration.in_(bindparam("ids", expanding=True))
+)
 
 
 def filing(connection: Connection, id: str) -> File:

@@ -169,19 +169,8 @@ def of_registration(connection: Connection, id: str, *, at: int | None = None) -
 
 def changes(connection: Connection, ids: Sequence[str], *, at: int | None = None) -> list[Change]:
     """Every change of these entries, in the order of the ledger."""
-    table = EntryChange.__table__
-    signer = (
-        select(ActSigned.signer)
-        .where(ActSigned.act == table.c.cause, ActSigned.block == table.c.block)
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = connection.execute(
-        select(table, Block.time, signer.label("signer"))
-        .join(Block, Block.number == table.c.block)
-        .where(table.c.right.in_(ids), up_to(table.c.block, at))
-        .order_by(table.c.block, table.c.position)
-    )
+    reach = {"ids": list(ids), "at": registrations.NEVER if at is None else at}
+    rows = connection.execute(_TOLD, reach)
     return [
         Change(
             right=row.right,
@@ -197,6 +186,25 @@ def changes(connection: Connection, ids: Sequence[str], *, at: int | None = None
         )
         for row in rows
     ]
+
+
+_TOLD = (
+    select(
+        EntryChange.__table__,
+        Block.time,
+        select(ActSigned.signer)
+        .where(ActSigned.act == EntryChange.cause, ActSigned.block == EntryChange.block)
+        .limit(1)
+        .scalar_subquery()
+        .label("signer"),
+    )
+    .join(Block, Block.number == EntryChange.block)
+    .where(
+        EntryChange.right.in_(bindparam("ids", expanding=True)),
+        EntryChange.block <= bindparam("at"),
+    )
+    .order_by(EntryChange.block, EntryChange.position)
+)
 
 
 def remarks(

@@ -14,6 +14,10 @@ Invariants
 ├── I9   a step only rises, by one with each change, and each change is a fact
 ├── I10  a refused act leaves every byte as it was
 ├── I11  a halt stops filings alone, and ends
+├── I12  a transfer makes no right, none that lasts longer, and none that is freer
+├── I13  a remark bars the acts and rights that it names until its last second, and nothing else
+├── I14  what ended comes back by an instrument alone
+├── I15  what others ordered is recorded by a suspended registrar, and by no expelled one
 └── README.md names each of them, and no other
 """
 
@@ -29,7 +33,9 @@ from registry.hashes import from_hex
 from registry.messages import Message, Void
 from registry.parties import ReplaceKey
 from registry.registrations.acts import File, Refuse, Resolve, Withdraw
+from registry.rules.profiles import Kind
 from registry.rules.states import State
+from tests.contracts import later
 from tests.contracts.acts import DECISION, resolution
 from tests.contracts.evm import Fault
 from tests.contracts.house import (
@@ -417,6 +423,123 @@ def test_i11_a_halt_stops_filings_alone_and_ends(built: House, length: int, wait
     assert fault == (Fault("FilingsAreHalted", (until,)) if waits <= length else None)
     house.act(house.accept(registration), REVIEWING)
     assert house.record(registration).state == State.ACCEPTED
+
+
+@property_of
+@given(
+    given_=st.integers(1, 7),
+    asked=st.integers(1, 7),
+    limited=st.integers(0, 7),
+    longer=st.integers(-100 * DAY, 300 * DAY),
+)
+def test_i12_a_transfer_makes_no_right_none_longer_and_none_freer(
+    built: House, given_: int, asked: int, limited: int, longer: int
+) -> None:
+    house = built.fork()
+    _, subject = house.attested(ALICE)
+    if limited:
+        house.act(
+            later.remark(house, house.right(subject, ALICE.party), rights=limited, acts=1 << 5),
+            REVIEWING,
+        )
+    end = house.entry(subject, ALICE.party)[1]
+    claims = {ALICE: given_ | later.GIVE, BOB: asked}
+    message, moved = later.attestable(house, Kind.TRANSFER, subject, claims)
+    act = house.attest(moved, step=house.record(moved).step, expiry=end + longer)
+    house.send(act, APPROVING, filings=(message,))
+    held, received = house.rights(subject, ALICE.party), house.rights(moved, BOB.party)
+    assert (held, received) == ((7 & ~given_, asked) if given_ == asked else (7, 0))
+    assert max(house.entry(moved, BOB.party)[1:4]) <= end
+    for bit in (1, 2, 4):
+        barred = is_barred(house, moved, BOB, bit, Kind.CANCELLATION)
+        assert barred == bool(bit & limited & received)
+
+
+@property_of
+@given(
+    remarks=st.lists(
+        st.tuples(st.integers(0, 7), st.integers(0, 0xFF), st.integers(0, 40 * DAY)), max_size=4
+    ),
+    waits=st.integers(0, 45 * DAY),
+)
+def test_i13_a_remark_bars_what_it_names_until_its_last_second(
+    built: House, remarks: list[tuple[int, int, int]], waits: int
+) -> None:
+    house = built.fork()
+    _, subject = house.attested(ALICE)
+    right, stand = house.right(subject, ALICE.party), []
+    for rights, acts, lasts in remarks:
+        until = house.now + lasts
+        act = later.remark(house, right, rights=rights, acts=acts, until=until)
+        if house.send(act, REVIEWING).fault is None:
+            stand.append((rights, acts, until))
+        assert (bool(rights) == bool(acts)) == bool(stand and stand[-1] == (rights, acts, until))
+    house.now += waits
+    for bit in (1, 2, 4):
+        for act_ in range(8):
+            named = any(r & bit and a >> act_ & 1 and house.now <= until for r, a, until in stand)
+            assert is_barred(house, subject, ALICE, bit, act_) == named
+
+
+@property_of
+@given(
+    ended=st.sampled_from(["cancelled", "transferred", "expired"]),
+    tried=st.lists(st.sampled_from([*Kind]), max_size=3),
+    ordered=st.booleans(),
+)
+def test_i14_what_ended_comes_back_by_an_instrument_alone(
+    built: House, ended: str, tried: list[Kind], ordered: bool
+) -> None:
+    house = built.fork()
+    _, subject = house.attested(ALICE)
+    right = house.right(subject, ALICE.party)
+    source = subject
+    if ended == "cancelled":
+        house.act(later.cancel(house, right), APPROVING)
+    elif ended == "transferred":
+        source = later.attested(house, Kind.TRANSFER, subject, {ALICE: 7 | later.GIVE, BOB: 7})
+    else:
+        house.now = house.entry(subject, ALICE.party)[1] + 1
+    for number, kind in enumerate(tried, start=1):
+        message = later.application(house, kind, subject, {ALICE: 7}, number)
+        if house.send(message, ALICE).fault is None:
+            id = house.digest(message)
+            house.send(house.accept(id), REVIEWING)
+            house.send(house.publish(id), REVIEWING)
+            house.now = max(house.now, house.record(id).until) + GRACE + 1
+            house.send(house.attest(id, step=house.record(id).step), APPROVING, filings=(message,))
+        assert house.rights(subject, ALICE.party) == 0
+    if ordered and ended == "transferred":
+        back = later.execute(house, source, BOB, ALICE.party)
+        house.act(back, APPROVING)
+        assert house.rights(source, ALICE.party) == 7
+
+
+@pytest.mark.parametrize("verb", ["remark", "lift", "execute", "cancel"])
+@pytest.mark.parametrize("standing", ["suspend", "expel"])
+def test_i15_what_others_ordered_is_recorded_while_suspended(
+    house: House, verb: str, standing: str
+) -> None:
+    _, subject = house.attested(ALICE)
+    right = house.right(subject, ALICE.party)
+    house.act(later.remark(house, right, acts=1 << 2), REVIEWING)
+    house.revoke("Registrars", standing, REGISTRAR, bytes(32))
+    acts: dict[str, tuple[Message, Person]] = {
+        "remark": (later.remark(house, right), REVIEWING),
+        "lift": (later.lift(house, right), REVIEWING),
+        "execute": (later.execute(house, subject, ALICE, BOB.party), APPROVING),
+        # A decision of the registrar's own.
+        "cancel": (later.cancel(house, right), APPROVING),
+    }
+    fault = house.send(*acts[verb]).fault
+    is_recorded = standing == "suspend" and verb != "cancel"
+    assert (fault is None) == is_recorded
+    assert is_recorded or (fault is not None and fault.error == "NotAnOfficer")
+
+
+def is_barred(house: House, registration: str, holder: Person, rights: int, act: int) -> bool:
+    right = from_hex(house.right(registration, holder.party))
+    return bool(house.ask("Rights", "isBarred", right, rights, act, house.now))
 
 
 def test_the_readme_names_each_invariant_and_no_other() -> None:

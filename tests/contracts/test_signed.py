@@ -30,6 +30,7 @@ from registry.errors import BadSignature
 from registry.hashes import from_hex, keccak, to_hex
 from registry.messages import Void, party_of
 from registry.parties import ReplaceKey
+from registry.registrations.acts import Accept
 from registry.signatures import recover
 from tests.contracts.evm import Fault, Refused
 from tests.contracts.house import (
@@ -314,6 +315,21 @@ class TestVoid:
         void = Void(act=digest, signer=REVIEWING.address, deadline=house.now)
         assert house.refusal(void, STRANGER) == Fault("SignatureRefused", (REVIEWING.address,))
         house.act(act, REVIEWING)
+
+    def test_leaves_acts_whose_hashes_end_alike(self, house: House) -> None:
+        _, registration = house.filed(ALICE)
+
+        def ending(act: Accept) -> int:
+            signer = bytes(12) + to_canonical_address(act.officer)
+            return keccak(from_hex(house.digest(act)) + signer)[-1]
+
+        first = house.accept(registration)
+        later = (house.accept(registration, deadline=first.deadline + i) for i in range(1, 10_000))
+        alike = next(act for act in later if ending(act) == ending(first))
+        digest = house.digest(first)
+        house.act(Void(act=digest, signer=REVIEWING.address, deadline=house.now), REVIEWING)
+        assert house.refusal(first, REVIEWING) == Fault("ActIsVoid", (digest,))
+        house.act(alike, REVIEWING)
 
     def test_is_itself_executed_once(self, house: House) -> None:
         void = Void(act="0x" + "11" * 32, signer=ALICE.address, deadline=house.now + DAY)

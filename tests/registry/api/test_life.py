@@ -4,7 +4,8 @@
 - amendment: the closed list alone; the certificate keeps its code
 - renewal: within its window, of what it names
 - cancellation: by right, on application and by the registrar of its own motion
-- remarks: a record bars nothing, an instrument what it names and no more, until it is lifted
+- remarks: a record bars nothing, an instrument what it names and no more, until it is lifted; a
+  transfer takes them along
 - instruments: a court's order moves or ends rights whatever is remarked
 - questions: as of any block, the whole life in order, later registrations by what they concern
 - papers: what does not fit its registration is refused, and nothing is kept
@@ -177,6 +178,23 @@ class TestRemarks:
             Kind.TRANSFER, life.transfer(other, "HOLD"), life.holder, other, expiry=expiry
         )
         assert life.entry()["rights"] == ["USE"]
+
+    def test_what_limits_a_right_goes_with_it(self, desk: Desk, life: Life, other: Key) -> None:
+        reviewer = desk.sandbox.staff.reviewer
+        desk.do(life.remark(Right.HOLD | Right.OPERATE, Exercise.CANCELLATION), reviewer)
+        expiry = life.entry()["expiry"]
+        moved = life.registered(
+            Kind.TRANSFER, life.transfer(other, "OPERATE"), life.holder, other, expiry=expiry
+        )
+        right = id_of(moved, party_of(other.address))
+        (carried,) = life.entry(right)["remarks"]
+        assert (carried["rights"], carried["bars"]) == (["OPERATE"], ["CANCELLATION"])
+        assert carried["act"] == moved
+        told = desk.http.get(f"/v1/rights/{right}/timeline").json()["moments"]
+        assert [each["event"] for each in told if each["right"]] == [
+            "RightAttested",
+            "RemarkCarried",
+        ]
 
     def test_renewal_goes_on_under_a_seizure(self, desk: Desk, life: Life) -> None:
         acts = Exercise.TRANSFER | Exercise.CANCELLATION
