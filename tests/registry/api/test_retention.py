@@ -3,6 +3,7 @@
 - retention: shown to everybody as a term with its article, no date while the procedure is open
 - an erasure is signed by an officer: refused with day and article, to strangers, and without a reference
 - on a ground it takes form, papers, statements and notice; what remains is said; a repeat is no error
+- what acts on rights and on objections name goes with its registration, unless another names it too
 - readings stand on a ground of the profile and are logged with it; each refusal names the article
     ├── applicant and officer get what opens the commitment; whom an officer admits gets the form alone
     ├── an authority is admitted to the statement of an objection, whoever is concerned is not
@@ -14,10 +15,14 @@ from typing import Any
 from registry.erasure import Erase
 from registry.keys import Key
 from registry.messages import ZERO, Signable, party_of
+from registry.objections.acts import Conclude
 from registry.objections.papers import ReadObjection
 from registry.reading import Admit, Read
 from registry.registrations.acts import Withdraw
+from registry.rules.objections import Answer, Outcome
+from registry.rules.rights import Exercise, Right
 from tests.registry.api.desk import Desk, refusal
+from tests.registry.api.life import Life
 from tests.registry.api.test_objections import Dispute
 
 
@@ -153,6 +158,68 @@ class TestErase:
         )
         body = signed(desk, act, dispute.objector)
         refusal(desk.http.post("/v1/objections/read", json=body), 410, "erased")
+
+
+class TestNamedByActs:
+    """What an officer's act names is kept, read and erased with the registration that it is about."""
+
+    def paper(self, desk: Desk, text: bytes) -> tuple[str, dict[str, Any]]:
+        given = desk.http.post("/v1/documents", content=text).json()
+        return given["hash"], {"tickets": {given["hash"]: given["ticket"]}}
+
+    def read(self, desk: Desk, id: str, document: str, reader: Key) -> Any:
+        message = Read(
+            registration=id,
+            document=document,
+            purpose="核对",
+            reader=reader.address,
+            until=desk.soon(),
+        )
+        return desk.http.post("/v1/read", json=signed(desk, message, reader))
+
+    def gone(self, desk: Desk, id: str, document: str) -> bool:
+        more = {"ground": "INSTRUMENT", "reference": "(2026) 2"}
+        assert erase(desk, id, desk.sandbox.staff.reviewer, **more).status_code == 200
+        return not desk.house.documents.has(document)
+
+    def test_the_instrument_of_a_remark(self, desk: Desk, applicant: Key) -> None:
+        life, officer = Life.begin(desk, applicant), desk.sandbox.staff.reviewer
+        order, papers = self.paper(desk, f"查封裁定 {life.right}".encode())
+        desk.do(
+            life.remark(Right.HOLD, Exercise.TRANSFER, instrument=order), officer, papers=papers
+        )
+        for reader in (officer, applicant):
+            assert self.read(desk, life.registration, order, reader).status_code == 200
+        refusal(self.read(desk, life.registration, order, Key.fresh()), 403, "forbidden")
+        assert self.gone(desk, life.registration, order)
+
+    def test_the_decision_on_an_objection_is_open_to_the_objector(
+        self, desk: Desk, applicant: Key
+    ) -> None:
+        dispute = Dispute(desk, applicant, desk.attested(applicant))
+        dispute.contest()
+        dispute.notify()
+        dispute.respond(Answer.CONTESTED, dispute.papers("不认可"))
+        decision, papers = self.paper(desk, f"处理结论 {dispute.id}".encode())
+        until = desk.now() + 60
+        act = dispute.officer(Conclude, outcome=int(Outcome.UPHELD), decision=decision, until=until)
+        desk.do(act, desk.sandbox.staff.reviewer, papers=papers)
+        answer = self.read(desk, dispute.registration, decision, dispute.objector)
+        assert answer.status_code == 200, answer.text
+        (row,) = desk.house.documents.reads(f"{dispute.registration}/{decision}")
+        assert row.ground == "OBJECTOR"
+        refusal(self.read(desk, dispute.registration, decision, Key.fresh()), 403, "forbidden")
+        assert self.gone(desk, dispute.registration, decision)
+
+    def test_a_paper_that_another_filing_names_stays(self, desk: Desk, applicant: Key) -> None:
+        officer = desk.sandbox.staff.reviewer
+        order, papers = self.paper(desk, f"裁定 {applicant.address}".encode())
+        lives = [Life.begin(desk, key) for key in (applicant, Key.fresh())]
+        for life in lives:
+            act = life.remark(Right.HOLD, Exercise.TRANSFER, instrument=order)
+            desk.do(act, officer, papers=papers)
+        assert not self.gone(desk, lives[0].registration, order)
+        assert self.gone(desk, lives[1].registration, order)
 
 
 class TestReadingGrounds:
