@@ -25,6 +25,7 @@ from registry.erasure import Order, erase
 from registry.errors import Erased, Forbidden, NotAllowed
 from registry.keys import Key
 from registry.messages import party_of
+from registry.registrations import questions
 from registry.registrations.acts import Withdraw
 from registry.rules import Allowed, NeedInfo
 from registry.rules.retention import Ending
@@ -40,6 +41,8 @@ WORD = a_form()["data"]["name"][:2]
 
 class Office(World):
     """A registry whose applicants fill in whole forms."""
+
+    folder: Path
 
     def form(self, *holders: Holder) -> dict[str, Any]:
         assert holders[0].key is not None
@@ -73,8 +76,8 @@ class Office(World):
         with self.engine.connect() as connection:
             return retention.of(connection, self.documents, id, at=at)
 
-    def order(self, **more: str) -> Order:
-        return Order(by=self.reviewer.address, **more)
+    def order(self, ground: str | None = None, reference: str = "") -> Order:
+        return Order(self.reviewer.address, ground, reference)
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +96,10 @@ class TestRetention:
         kept = office.kept(id, datetime.now(UTC))
         assert not isinstance(kept.keeping, NeedInfo)
         with office.engine.connect() as connection:
-            expiry = retention.questions.registration(connection, id).attestation.expiry  # type: ignore[union-attr]
+            attested = questions.registration(connection, id).attestation
+        assert attested is not None
         assert kept.keeping.since is not None
-        assert kept.keeping.since.timestamp() == expiry
+        assert kept.keeping.since.timestamp() == attested.expiry
         assert kept.keeping.until is not None
         assert kept.keeping.until.year - kept.keeping.since.year == 20
         assert not kept.is_due
