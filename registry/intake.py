@@ -7,21 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
-from registry.bodies import json_object, malformed, parse, signatures_of
+from registry import enclosures, envelopes
+from registry.bodies import json_object, malformed, parse
 from registry.casework import review as casework
 from registry.chain import Chain, Reverted, RpcError
 from registry.deployment import Deployment
 from registry.directory import Directory, KeptDirectory
-from registry.documents import Documents, Opening
+from registry.documents import Documents, Enclosure, Opening
+from registry.envelopes import Envelope
 from registry.errors import (
     BadSignature,
     Conflict,
     Flaw,
-    Malformed,
     NotAllowed,
     NotFound,
     RegistryError,
@@ -31,7 +32,7 @@ from registry.errors import (
 from registry.firsts import Firsts
 from registry.hashes import from_hex
 from registry.indexer import newest
-from registry.messages import Message, Signer, message_types
+from registry.messages import Message, Signer, Void, voiding_at
 from registry.objections import papers as disputed
 from registry.objections import questions as disputes
 from registry.objections import review as dispute_review
@@ -51,16 +52,6 @@ MAGIC_1271 = bytes.fromhex("1626ba7e")
 
 
 @dataclass(frozen=True)
-class Envelope:
-    """An act as it came in: of the right shape, and nothing else is known of it."""
-
-    message: Message
-    digest: str
-    signatures: tuple[str, ...]
-    papers: Any
-
-
-@dataclass(frozen=True)
 class Surroundings:
     """What the chain has said that acts are judged by; `halted_until` is in Unix seconds."""
 
@@ -70,14 +61,26 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A checked act with its signatures and, where it commits to any, its papers."""
+    """A checked act as it will be kept, and what came with it: a filing's papers, an objection's, or an act's."""
 
     message: Message
-    digest: str
-    signatures: tuple[str, ...]
-    calldata: bytes
-    papers: Papers | disputed.Papers | None
+    submission: Submission
+    papers: Papers | disputed.Papers | None = None
     form: bytes = b""
+    warnings: tuple[Flaw, ...] = ()
+    enclosure: Enclosure | None = None
+
+    @property
+    def digest(self) -> str:
+        return self.submission.digest
+
+
+@dataclass(frozen=True)
+class Received:
+    """What we hold of an act, and what we advise against in the form of a filing."""
+
+    submission: Submission
+    warnings: tuple[Flaw, ...] = ()
 
 
 class Intake:
@@ -102,22 +105,19 @@ class Intake:
         self.firsts = Firsts(documents, engine, outbox)
         self._keeping = threading.Lock()
         self._kept_directory = KeptDirectory()
-        self.types = {each.__name__: each for each in message_types() if "verb" in vars(each)}
 
-    def type(self, name: str) -> type[Message]:
-        """The message class of this name. Raises: NotFound."""
-        try:
-            return self.types[name]
-        except KeyError:
-            known = ", ".join(sorted(self.types))
-            raise NotFound(f"no message type {name}; there are {known}") from None
+    def receive(self, name: str, body: bytes) -> Received:
+        """Checks and keeps one act. Raises: any refusal; then nothing was kept and nothing sent.
 
-    def receive(self, name: str, body: bytes) -> Submission:
-        """Checks and keeps one act. Raises: any refusal; then nothing was kept and nothing sent."""
-        envelope = self._open(name, json_object(body))
+        A repeat changes nothing, but papers that did not come with an act the first time may come now.
+        """
+        envelope = envelopes.opened(name, json_object(body), self.deployment)
         known = self.outbox.find(envelope.digest)
         if known is not None:
-            return known
+            enclosed = self._enclosed(envelope)
+            if enclosed is not None:
+                self.documents.keep_enclosure(enclosed)
+            return self._again(envelope, known)
         parcel = self._check(envelope, self._look_around())
         self._rehearse_alone(parcel)
         kept = self._keep([parcel])[0]
@@ -125,19 +125,19 @@ class Intake:
             raise kept
         return kept
 
-    def receive_many(self, lines: Sequence[bytes]) -> list[Submission | RegistryError]:
+    def receive_many(self, lines: Sequence[bytes]) -> list[Received | RegistryError]:
         """Checks many acts, each line `{"type": ..., ...}`, and keeps the sound ones in one commit.
 
         Acts on one contract are rehearsed together, each upon those before it.
         """
-        found: list[Envelope | Parcel | Submission | RegistryError] = [
-            _or_refusal(self._open_line, line) for line in lines
+        found: list[Envelope | Parcel | Received | RegistryError] = [
+            _or_refusal(envelopes.opened_line, line, self.deployment) for line in lines
         ]
         known = self.outbox.held([each.digest for each in found if isinstance(each, Envelope)])
         surroundings = self._look_around()
         for place, each in enumerate(found):
             if isinstance(each, Envelope) and each.digest in known:
-                found[place] = known[each.digest]
+                found[place] = self._again(each, known[each.digest])
             elif isinstance(each, Envelope):
                 checked = _or_refusal(self._check, each, surroundings)
                 found[place] = checked
@@ -152,42 +152,18 @@ class Intake:
             if not isinstance(each, Envelope)
         ]
 
-    def _open_line(self, line: bytes) -> Envelope:
-        value = json_object(line)
-        name = value.pop("type", None)
-        if not isinstance(name, str):
-            raise malformed("/type", "missing", "expected the name of a message type")
-        return self._open(name, value)
-
-    def _open(self, name: str, value: dict[str, Any]) -> Envelope:
-        message_type = self.type(name)
-        unknown = set(value) - {"message", "signatures", "papers"}
-        if unknown:
-            raise Malformed(
-                "unknown members",
-                flaws=tuple(
-                    Flaw(f"/{each}", "unknown", "no such member") for each in sorted(unknown)
-                ),
-            )
-        message = parse(message_type, value.get("message"), "/message")
-        signatures = signatures_of(value.get("signatures"), len(message.signers()))
-        if "papers" in value and message_type not in (File, *disputed.COMMITTED):
-            raise malformed("/papers", "unknown", f"{name} takes no papers")
-        digest = message.digest(self.deployment.domain(message.contract))
-        return Envelope(message, digest, signatures, value.get("papers"))
-
     def _check(self, envelope: Envelope, surroundings: Surroundings) -> Parcel:
         message, digest, signatures = envelope.message, envelope.digest, envelope.signatures
         self._check_deadline(message)
         self._check_signatures(message, digest, signatures, surroundings.directory)
-        papers: Papers | disputed.Papers | None = None
-        form = b""
+        given: Papers | disputed.Papers | None = None
+        checked = filing.Checked(b"", ())
         if isinstance(message, File):
-            papers = parse(Papers, envelope.papers, "/papers")
+            given = parse(Papers, envelope.papers, "/papers")
             with self.engine.connect() as connection:
-                form = filing.check(
+                checked = filing.check(
                     message,
-                    papers,
+                    given,
                     surroundings.directory,
                     self.documents,
                     connection,
@@ -200,14 +176,59 @@ class Intake:
                 )
         elif type(message) in disputed.COMMITTED:
             domain = self.deployment.domain(message.contract)
-            papers = disputed.checked(message, envelope.papers, self.documents, domain=domain)
+            given = disputed.checked(message, envelope.papers, self.documents, domain=domain)
+        elif isinstance(message, Void):
+            self._check_voided(message)
         with self.engine.connect() as connection:
             review.check(message, self.documents, connection)
             right_review.check(message, connection)
             dispute_review.check(message, connection, now=int(time.time()))
             casework.check(message, surroundings.directory, connection, now=int(time.time()))
-        call = message.calldata(signatures, self._witnesses(message))
-        return Parcel(message, digest, signatures, call, papers, form)
+        enclosed = self._enclosed(envelope, given)
+        act = Submission(
+            digest=digest,
+            type=type(message).__name__,
+            message=message.model_dump(mode="json"),
+            signatures=signatures,
+            contract=message.contract,
+            calldata=message.calldata(signatures, self._witnesses(message)),
+            deadline=message.deadline,
+            received_at=int(time.time()),
+        )
+        return Parcel(message, act, given, checked.form, checked.warnings, enclosed)
+
+    def _enclosed(
+        self, envelope: Envelope, given: Papers | disputed.Papers | None = None
+    ) -> Enclosure | None:
+        """What came with an act that is no filing."""
+        message, digest = envelope.message, envelope.digest
+        if isinstance(message, File):
+            return None
+        with self.engine.connect() as connection:
+            if type(message) in disputed.COMMITTED:
+                if not isinstance(given, disputed.Papers):
+                    return None
+                return enclosures.of(message, digest, given.tickets, connection)
+            tickets = enclosures.checked(message, envelope.papers, self.documents)
+            return enclosures.of(message, digest, tickets, connection) if tickets else None
+
+    def _again(self, envelope: Envelope, known: Submission) -> Received:
+        message = envelope.message
+        if not isinstance(message, File):
+            return Received(known)
+        return Received(known, filing.warnings(known.digest, message, self.documents))
+
+    def _check_voided(self, message: Void) -> None:
+        """That what we hold of the act, if anything, is one which this voiding can take back."""
+        held = self.outbox.find(message.act)
+        if held is None:
+            return
+        if held.type == File.__name__:
+            raise malformed("/message/act", "filing", "a filing is withdrawn, at step 0 before it")
+        if held.contract != message.contract:
+            fitting = voiding_at(held.contract).__name__
+            detail = f"{message.act} is for {held.contract}: sign a {fitting}"
+            raise malformed("/message/act", "contract", detail)
 
     def _check_deadline(self, message: Message) -> None:
         now = int(time.time())
@@ -290,7 +311,7 @@ class Intake:
         target = self.deployment.contracts[parcel.message.contract]
         try:
             # Pending: a quiet chain's newest block may be older than the notice that has ended since.
-            self.chain.call(target, parcel.calldata, at="pending")
+            self.chain.call(target, parcel.submission.calldata, at="pending")
         except Reverted as e:
             raise _would_revert(parcel.message.deadline, e) from e
         except Unavailable:
@@ -305,7 +326,7 @@ class Intake:
         if all(isinstance(parcel.message, File) for parcel in parcels):
             return {}
         refused: dict[str, RegistryError] = {}
-        for batch in rehearsals([_submission(parcel) for parcel in parcels], self.limits):
+        for batch in rehearsals([parcel.submission for parcel in parcels], self.limits):
             try:
                 faults = self.chain.rehearse(
                     self.deployment.contracts["Batch"],
@@ -322,7 +343,7 @@ class Intake:
                     refused[act.digest] = _would_revert(act.deadline, fault)
         return refused
 
-    def _keep(self, parcels: list[Parcel]) -> list[Submission | RegistryError]:
+    def _keep(self, parcels: list[Parcel]) -> list[Received | RegistryError]:
         """Papers first, then the acts: dying between leaves papers that nothing names, never the reverse."""
         refused: dict[str, RegistryError] = {}
         with self._keeping:
@@ -335,19 +356,24 @@ class Intake:
                     except Conflict as e:
                         refused[parcel.digest] = e
             sound = [parcel for parcel in parcels if parcel.digest not in refused]
-            kept = self.outbox.receive(*map(_submission, sound)) if sound else []
+            kept = self.outbox.receive(*(parcel.submission for parcel in sound)) if sound else []
         held = {each.digest: each for each in kept}
-        return [refused.get(each.digest) or held[each.digest] for each in parcels]
+        return [
+            refused.get(each.digest) or Received(held[each.digest], each.warnings)
+            for each in parcels
+        ]
 
     def _keep_papers(self, parcel: Parcel, beside: set[str]) -> None:
         if isinstance(parcel.papers, disputed.Papers):
             disputed.keep(parcel.digest, parcel.papers, self.documents)
+        if parcel.enclosure is not None:
+            self.documents.keep_enclosure(parcel.enclosure)
         if not isinstance(parcel.papers, Papers) or not isinstance(parcel.message, File):
             return
         # Here, where one thread is at a time: two filings of the same data may arrive together.
         if parcel.message.kind == INITIAL:
             self.firsts.check(parcel.digest, parcel.message, parcel.papers.fingerprint, beside)
-        form = self.documents.put(parcel.form)
+        form = self.documents.put_form(parcel.form)
         self.documents.keep_opening(
             Opening(
                 registration=parcel.digest,
@@ -359,19 +385,6 @@ class Intake:
                 documents=tuple(sorted(parcel.papers.tickets)),
             )
         )
-
-
-def _submission(parcel: Parcel) -> Submission:
-    return Submission(
-        digest=parcel.digest,
-        type=type(parcel.message).__name__,
-        message=parcel.message.model_dump(mode="json"),
-        signatures=parcel.signatures,
-        contract=parcel.message.contract,
-        calldata=parcel.calldata,
-        deadline=parcel.message.deadline,
-        received_at=int(time.time()),
-    )
 
 
 def _or_refusal(work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T | RegistryError:

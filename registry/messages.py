@@ -42,6 +42,8 @@ Uint16 = Annotated[int, Solidity("uint16"), Field(ge=0, lt=2**16)]
 Uint40 = Annotated[int, Solidity("uint40"), Field(ge=0, lt=2**40)]
 # Never in an act of the chain, where no argument carries text.
 Text = Annotated[str, Solidity("string"), Field(min_length=1, max_length=200)]
+# A name from a table of a rule profile; empty where none is meant. Never in an act of the chain.
+Word = Annotated[str, Solidity("string"), Field(max_length=40)]
 
 ZERO = "0x" + "00" * 32
 
@@ -96,6 +98,8 @@ class Struct(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
+    # The EIP-712 name, which is the class's own unless that says otherwise.
+    primary: ClassVar[str]
     members: ClassVar[dict[str, str]]
     type_string: ClassVar[str]
     abi_type: ClassVar[str]
@@ -106,10 +110,14 @@ class Struct(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        shapes = {name: _shape(cls.__annotations__[name]) for name in cls.model_fields}
+        annotations: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            annotations |= vars(base).get("__annotations__", {})
+        shapes = {name: _shape(annotations[name]) for name in cls.model_fields}
         cls.members = {name: shape.name for name, shape in shapes.items()}
         cls._parts = tuple(shape.struct for shape in shapes.values() if shape.struct)
-        own = f"{cls.__name__}({','.join(f'{kind} {name}' for name, kind in cls.members.items())})"
+        cls.primary = vars(cls).get("primary", cls.__name__)
+        own = f"{cls.primary}({','.join(f'{kind} {name}' for name, kind in cls.members.items())})"
         cls.type_string = own + "".join(part.type_string for part in cls._parts)
         cls.abi_type = "(" + ",".join(shape.abi for shape in shapes.values()) + ")"
         cls._type_hash = keccak(cls.type_string.encode())
@@ -144,7 +152,7 @@ def _shape(annotation: Any) -> _Shape:
         )
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return _Shape(
-            annotation.__name__, annotation.abi_type, lambda value: value.struct_hash(), annotation
+            annotation.primary, annotation.abi_type, lambda value: value.struct_hash(), annotation
         )
     kind = next(note.name for note in annotation.__metadata__ if isinstance(note, Solidity))
     if kind == "bytes32":
@@ -179,7 +187,7 @@ class Signable(Struct):
     def types(cls) -> dict[str, list[dict[str, str]]]:
         """The `types` of eth_signTypedData_v4."""
         own = {
-            part.__name__: [{"name": n, "type": t} for n, t in part.members.items()]
+            part.primary: [{"name": n, "type": t} for n, t in part.members.items()]
             for part in (cls, *cls._parts)
         }
         domain = {
@@ -194,7 +202,7 @@ class Signable(Struct):
         """The whole of what a wallet shows and signs (EIP-712, eth_signTypedData_v4)."""
         return {
             "types": self.types(),
-            "primaryType": type(self).__name__,
+            "primaryType": self.primary,
             "domain": {
                 "name": domain.name,
                 "version": domain.version,
@@ -256,7 +264,10 @@ WITNESSES: dict[str, tuple[str, ...]] = {
 
 
 class Void(Message):
-    """Takes back an act of the signer's own that was not executed yet, at the contract it was for."""
+    """Takes back an act of the signer's own that was not executed yet: one for Registrations.
+
+    Each contract that executes acts has a voiding of its own, for no other knows of it.
+    """
 
     contract: ClassVar[str] = "Registrations"
     verb: ClassVar[str] = "void"
@@ -269,8 +280,47 @@ class Void(Message):
         return (Signer("key", self.signer),)
 
 
+class VoidAtRights(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Rights."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Rights"
+
+
+class VoidAtObjections(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Objections."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Objections"
+
+
+class VoidAtCasework(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Casework."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Casework"
+
+
+class VoidAtParties(Void):
+    """Takes back an act of the signer's own that was not executed yet: one for Parties."""
+
+    primary: ClassVar[str] = "Void"
+    contract: ClassVar[str] = "Parties"
+
+
 def message_types(root: type[Message] = Message) -> Iterator[type[Message]]:
     """Every message class that has been declared."""
     for child in root.__subclasses__():
         yield child
         yield from message_types(child)
+
+
+def act_types() -> dict[str, type[Message]]:
+    """The classes of all acts that have been declared, by name."""
+    return {each.__name__: each for each in message_types() if hasattr(each, "verb")}
+
+
+def voiding_at(contract: str) -> type[Void]:
+    """The class that takes back acts for a contract."""
+    kinds: tuple[type[Void], ...] = (Void, *Void.__subclasses__())
+    return next(each for each in kinds if each.contract == contract)

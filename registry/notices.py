@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -95,9 +96,14 @@ def enter_new(engine: Engine, documents: Documents) -> int:
 
 
 def forget(connection: Connection, registration: str) -> None:
-    """Takes a notice out of the read model, when its form was erased."""
+    """Takes from the read model what a notice said, when its form was erased.
+
+    What stays is the empty row that a reading of the chain without the form makes.
+    """
     connection.execute(delete(NoticeGram).where(NoticeGram.registration == registration))
-    connection.execute(delete(Notice).where(Notice.registration == registration))
+    connection.execute(
+        update(Notice).where(Notice.registration == registration).values(name="", extract="")
+    )
 
 
 def notice(connection: Connection, registration: str) -> dict[str, Any] | None:

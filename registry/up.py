@@ -155,13 +155,14 @@ def answering(house: House) -> Iterator[str]:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # From here on the kernel queues connections: the URL is good before the server has started.
+        # Two that bound at once are told apart here alone.
+        listening.listen(512)
     except OSError as e:
         listening.close()
         raise Unavailable(
             f"cannot listen on {host}:{port}: {e.strerror}; choose another with --port"
         ) from e
-    # From here on the kernel queues connections: the URL is good before the server has started.
-    listening.listen(512)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(house),

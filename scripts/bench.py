@@ -125,7 +125,7 @@ class Bench:
             for kept in self.house.intake.receive_many(list(lines[start : start + 500])):
                 if isinstance(kept, Exception):
                     raise kept
-                results.append(kept.digest)
+                results.append(kept.submission.digest)
         return results
 
     def settle(self, digests: Sequence[str]) -> None:

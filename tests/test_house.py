@@ -27,13 +27,13 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations objections casework notices reading directory"
-        " timeline",
+        "parties registrars rights registrations objections casework enclosures meanings notices "
+        "reading directory timeline retention erasure",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
         "firsts",
-        "intake audit client handover",
+        "intake envelopes audit client handover",
         "house",
         "api pages",
         "up demo",
@@ -41,10 +41,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     )
 )
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-NOUNS = {
-    *("parties", "registrars", "rights", "registrations", "objections", "casework"),
-    *("notices", "reading", "directory", "timeline"),
-}
+NOUNS = set(FLOORS[5])
 FORBIDDEN = re.compile(
     r"utils|helpers|common|misc|^core$|manager|handler|processor|service", re.IGNORECASE
 )

@@ -18,6 +18,7 @@ from registry.api import (
     operating,
     problems,
     registrations,
+    retention,
     rights,
     search,
 )
@@ -56,6 +57,7 @@ def create_app(house: House) -> FastAPI:
         casework,
         certificates,
         deadlines,
+        retention,
         search,
         directory,
         operating,

@@ -12,11 +12,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from registry import envelopes
 from registry.api import problems
 from registry.api.answers import HouseOf, body_of, hash_of
 from registry.api.watching import Watch
 from registry.errors import NotFound, RegistryError, TooLarge
 from registry.house import House
+from registry.intake import Received
 from registry.outbox import Submission
 
 router = APIRouter(prefix="/v1", tags=["acts"])
@@ -49,6 +51,22 @@ class SubmissionBody(BaseModel):
     status_url: str = Field(examples=["/v1/submissions/0x…"])
 
 
+class FlawBody(BaseModel):
+    """Something about a form that bars nothing and is better otherwise."""
+
+    pointer: str = Field(description="RFC 6901, into the body.")
+    rule: str = Field(examples=["long"])
+    detail: str
+
+
+class ReceivedBody(SubmissionBody):
+    """An act that we hold."""
+
+    warnings: list[FlawBody] = Field(
+        description="Of a filing's form: what the annexes advise against (不宜)."
+    )
+
+
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -68,7 +86,8 @@ BODY: dict[str, Any] = {
                         "papers": {
                             "type": "object",
                             "description": "For File: salt, fingerprint and form. For Contest, "
-                            "SupplyEvidence and Respond: salt, statement and tickets.",
+                            "SupplyEvidence and Respond: salt, statement and tickets. For any other "
+                            "act that names documents: `tickets`, what was answered when they were given.",
                         },
                     },
                 }
@@ -87,14 +106,14 @@ LINES: dict[str, Any] = {
 @router.get("/messages/{type}")
 def message_type(type: TypeName, house: HouseOf) -> dict[str, Any]:
     """The typed data to sign: types, domain, and the members to fill in (EIP-712)."""
-    found = house.intake.type(type)
+    found = envelopes.type_of(type)
     domain = house.deployment.domain(found.contract)
     return {
         "type": found.__name__,
         "about": (found.__doc__ or "").strip(),
         "type_string": found.type_string,
         "types": found.types(),
-        "primaryType": found.__name__,
+        "primaryType": found.primary,
         "domain": {
             "name": domain.name,
             "version": domain.version,
@@ -108,12 +127,12 @@ def message_type(type: TypeName, house: HouseOf) -> dict[str, Any]:
 
 
 @router.get("/messages")
-def message_types(house: HouseOf) -> dict[str, list[str]]:
+def message_types() -> dict[str, list[str]]:
     """The names of all message types."""
-    return {"types": sorted(house.intake.types)}
+    return {"types": sorted(envelopes.types())}
 
 
-@router.post("/messages/{type}", status_code=202, response_model=SubmissionBody, openapi_extra=BODY)
+@router.post("/messages/{type}", status_code=202, response_model=ReceivedBody, openapi_extra=BODY)
 async def receive(
     type: TypeName,
     request: Request,
@@ -123,12 +142,13 @@ async def receive(
 ) -> dict[str, Any]:
     """Takes in a signed act. Answers once it is on disk; a repeat returns the first answer."""
     body = await body_of(request, house.settings.body_bytes)
-    submission = await run_in_threadpool(house.intake.receive, type, body)
+    received = await run_in_threadpool(house.intake.receive, type, body)
+    submission = received.submission
     wait = _seconds(prefer)
     if wait:
         submission = await _settled(request.app.state.watch, submission, wait)
     response.headers["location"] = f"/v1/submissions/{submission.digest}"
-    return _body(submission)
+    return _received(Received(submission, received.warnings))
 
 
 @router.post("/messages", openapi_extra=LINES, response_class=StreamingResponse)
@@ -195,8 +215,12 @@ def _seconds(prefer: str | None) -> float:
         return 0.0
 
 
-def _line(result: Submission | RegistryError) -> dict[str, Any]:
-    return problems.body_of(result) if isinstance(result, RegistryError) else _body(result)
+def _line(result: Received | RegistryError) -> dict[str, Any]:
+    return problems.body_of(result) if isinstance(result, RegistryError) else _received(result)
+
+
+def _received(received: Received) -> dict[str, Any]:
+    return _body(received.submission) | {"warnings": [asdict(each) for each in received.warnings]}
 
 
 def _body(submission: Submission) -> dict[str, Any]:

@@ -38,6 +38,16 @@ class Legal(BaseModel):
     note: dict[str, str]
 
 
+class MeaningBody(BaseModel):
+    """What a number says, in words of the table that was in force for the record."""
+
+    number: int
+    name: str | None = Field(description="The code word, where there is one.")
+    article: str
+    zh: str
+    en: str
+
+
 class Answer(BaseModel):
     """The root of every answer of a reading route."""
 
@@ -144,3 +154,22 @@ async def body_of(request: Request, most: int) -> bytes:
         if len(body) > most:
             raise TooLarge(f"expected at most {most} bytes")
     return bytes(body)
+
+
+def body_as(shape: type[BaseModel]) -> dict[str, Any]:
+    """What OpenAPI says of a body that our own parser reads, in one piece: its references would
+    else be looked for where they are not."""
+    schema = shape.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def whole(value: Any) -> Any:
+        if isinstance(value, list):
+            return [whole(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if "$ref" in value:
+            return whole(parts[value["$ref"].rpartition("/")[2]])
+        return {name: whole(each) for name, each in value.items()}
+
+    content = {"application/json": {"schema": whole(schema)}}
+    return {"requestBody": {"required": True, "content": content}}

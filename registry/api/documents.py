@@ -8,9 +8,9 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from registry.api.answers import HouseOf, body_of
+from registry.api.answers import HouseOf, body_as, body_of
 from registry.bodies import parse_body
-from registry.reading import Papers, Read, read
+from registry.reading import Admission, Admit, Papers, Read, read
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
@@ -25,13 +25,26 @@ class DocumentBody(BaseModel):
     )
 
 
+class AdmissionBody(BaseModel):
+    """An officer's signed admission of somebody who is concerned, or of an authority (guide art. 30)."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    message: Admit
+    signature: str
+
+    def signed(self) -> Admission:
+        return Admission(self.message, self.signature)
+
+
 class ReadBody(BaseModel):
-    """A signed request to read."""
+    """A signed request to read; with an admission from whoever is neither applicant nor officer."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     message: Read
     signature: str
+    admission: AdmissionBody | None = None
 
 
 # What was read for a purpose may lie in no cache on the way.
@@ -42,12 +55,7 @@ OCTETS: dict[str, Any] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-READ: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ReadBody.model_json_schema()}},
-    }
-}
+READ = body_as(ReadBody)
 
 
 @router.post("/documents", status_code=201, response_model=DocumentBody, openapi_extra=OCTETS)
@@ -65,8 +73,13 @@ async def put(
 
 @router.post("/read", openapi_extra=READ)
 async def read_papers(request: Request, house: HouseOf) -> Response:
-    """Hands out papers to applicants and officers who sign for what purpose; each reading is logged."""
+    """Hands out papers to those who may and who sign for what purpose; each reading is logged.
+
+    Applicants and officers may; an objector what its own objection is about; whoever an officer admits
+    what the admission names, for its purpose, and discloses nothing without the holder's consent.
+    """
     wanted = parse_body(ReadBody, await body_of(request, house.settings.body_bytes))
+    admitted = wanted.admission
 
     def answer() -> Papers | bytes:
         with house.engine.connect() as connection:
@@ -77,6 +90,7 @@ async def read_papers(request: Request, house: HouseOf) -> Response:
                 wanted.signature,
                 domain=house.deployment.domain(Read.contract),
                 now=int(time.time()),
+                admission=None if admitted is None else admitted.signed(),
             )
 
     found = await run_in_threadpool(answer)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from registry import meanings
 from registry.api.answers import (
     Answer,
     AtBlock,
@@ -17,17 +18,20 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    MeaningBody,
+    body_as,
     body_of,
     cursor_of,
     hash_of,
     place_of,
     reading,
 )
-from registry.api.documents import SECRET
+from registry.api.documents import SECRET, AdmissionBody
 from registry.bodies import parse_body
 from registry.errors import Flaw, Malformed
 from registry.objections import papers, questions
 from registry.objections.questions import Change, Objection
+from registry.reading import Admit
 from registry.rules.objections import Forum, Outcome, State
 
 router = APIRouter(prefix="/v1", tags=["objections"])
@@ -72,6 +76,9 @@ class ObjectionChangeBody(BaseModel):
     position: int
     time: int = Field(description="Unix seconds.")
     said: dict[str, Any] = Field(description="The further members of the fact.")
+    means: dict[str, MeaningBody] = Field(
+        description="Outcome, answer and forum among them in words."
+    )
 
 
 class ObjectionAnswer(Answer):
@@ -91,14 +98,10 @@ class ReadObjectionBody(BaseModel):
 
     message: papers.ReadObjection
     signature: str
+    admission: AdmissionBody | None = None
 
 
-READ: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ReadObjectionBody.model_json_schema()}},
-    }
-}
+READ = body_as(ReadObjectionBody)
 
 
 @router.get("/objections", response_model=ObjectionsAnswer)
@@ -163,7 +166,9 @@ async def read_papers(request: Request, house: HouseOf) -> Response:
                 wanted.message,
                 wanted.signature,
                 domain=house.deployment.domain(papers.ReadObjection.contract),
+                admitting=house.deployment.domain(Admit.contract),
                 now=int(time.time()),
+                admission=None if wanted.admission is None else wanted.admission.signed(),
             )
 
     found = await run_in_threadpool(answer)
@@ -215,4 +220,8 @@ def _body(found: Objection) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    return asdict(change) | {"state": change.state.name}
+    means = meanings.of_members(change.said)
+    return asdict(change) | {
+        "state": change.state.name,
+        "means": {name: asdict(each) for name, each in means.items()},
+    }

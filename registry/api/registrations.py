@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from registry import notices
+from registry import meanings, notices
 from registry.api.answers import (
     Answer,
     AtBlock,
@@ -17,6 +17,7 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    MeaningBody,
     Reading,
     cursor_of,
     hash_of,
@@ -28,10 +29,11 @@ from registry.errors import Flaw, Malformed
 from registry.objections import questions as disputes
 from registry.registrations import objections, questions
 from registry.registrations.acts import Claim
-from registry.registrations.history import life
+from registry.registrations.history import Change, life
 from registry.registrations.questions import Registration
 from registry.rules import profiles
 from registry.rules.identifiers import SANDBOX_PREFIX
+from registry.rules.meanings import Meaning
 from registry.rules.profiles import Kind
 from registry.rules.rights import GIVEN, Right, names
 from registry.rules.states import State
@@ -71,6 +73,7 @@ class RegistrationBody(BaseModel):
     )
     open_objections: int
     upheld: bool
+    ground: MeaningBody | None = Field(description="Why it was refused (guide art. 22).")
     code: str | None = Field(description="The certificate's code.", examples=["XX9902026110001"])
     since: int | None
     expiry: int | None
@@ -89,8 +92,10 @@ class RegistrationsAnswer(Answer):
 
 
 class HistoryAnswer(Answer):
-    changes: list[dict[str, Any]]
-    objections: list[dict[str, Any]]
+    changes: list[dict[str, Any]] = Field(
+        description="`means` says in words on which ground, by member."
+    )
+    objections: list[dict[str, Any]] = Field(description="`means` says the outcome in words.")
 
 
 @router.get("/registrations/{id}", response_model=RegistrationAnswer)
@@ -143,9 +148,12 @@ def history(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
         now = reading(connection, at_block)
         found = questions.registration(connection, hash_of(id, "/id"), at=at_block)
         changes = life(connection, id, at=at_block)
+        means = meanings.of_facts(connection, changes)
         return envelope_of(now, found) | {
-            "changes": [asdict(each) | {"state": each.state.name} for each in changes],
-            "objections": [asdict(each) for each in objections.of(connection, id, at=at_block)],
+            "changes": [
+                _change(each, means.get((each.block, each.position), {})) for each in changes
+            ],
+            "objections": [_objection(each) for each in objections.of(connection, id, at=at_block)],
         }
 
 
@@ -157,6 +165,17 @@ def data(
 ) -> dict[str, Any]:
     """The registrations under one commitment. That two commitments are of the same data is never public."""
     return registrations(house, data=hash_of(data, "/data"), limit=50, at_block=at_block)
+
+
+def _change(found: Change, means: dict[str, Meaning]) -> dict[str, Any]:
+    told = {name: asdict(each) for name, each in means.items()}
+    return asdict(found) | {"state": found.state.name, "means": told}
+
+
+def _objection(found: objections.Objection) -> dict[str, Any]:
+    told = asdict(found)
+    means = meanings.of_members(told)
+    return told | {"means": {name: asdict(each) for name, each in means.items()}}
 
 
 def _state(name: str | None) -> State | None:
@@ -214,10 +233,14 @@ def _profile(number: int) -> _Profile:
 def _registrations(now: Reading, found: list[Registration]) -> list[dict[str, Any]]:
     attested = [each.id for each in found if each.attestation is not None]
     disputed = disputes.disputed(now.connection, attested, at=now.at)
-    return [_registration(now, each, disputed) for each in found]
+    refused = [each.id for each in found if each.state is State.REFUSED]
+    grounds = meanings.of_refusals(now.connection, refused, at=now.at) if refused else {}
+    return [_registration(now, each, disputed, grounds.get(each.id)) for each in found]
 
 
-def _registration(now: Reading, found: Registration, disputed: frozenset[str]) -> dict[str, Any]:
+def _registration(
+    now: Reading, found: Registration, disputed: frozenset[str], ground: Meaning | None
+) -> dict[str, Any]:
     profile = _profile(found.profile)
     attested = found.attestation
     moment = now.as_of["time"]
@@ -242,6 +265,7 @@ def _registration(now: Reading, found: Registration, disputed: frozenset[str]) -
         "until": found.until,
         "open_objections": found.open_objections,
         "upheld": found.upheld,
+        "ground": None if ground is None else asdict(ground),
         "code": attested.code or None if attested else None,
         "since": attested.since if attested else None,
         "expiry": attested.expiry if attested else None,

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from registry import meanings
 from registry.api.answers import (
     Answer,
     AtBlock,
@@ -14,6 +15,7 @@ from registry.api.answers import (
     HouseOf,
     Id,
     Limit,
+    MeaningBody,
     Reading,
     cursor_of,
     hash_of,
@@ -23,6 +25,7 @@ from registry.api.answers import (
 from registry.objections import questions as disputes
 from registry.rights import questions
 from registry.rights.questions import Entry, Remark
+from registry.rules.meanings import Meaning
 from registry.rules.profiles import Kind
 from registry.rules.rights import Exercise, exercises, names
 from registry.timeline import Moment, timeline
@@ -35,6 +38,7 @@ class RemarkBody(BaseModel):
 
     serial: int
     kind: int = Field(description="The number of the kind of remark in the rule profile.")
+    means: MeaningBody | None = Field(description="The same in words.")
     instrument: str = Field(description="The hash of the paper on which it rests.")
     rights: list[str]
     bars: list[str] = Field(description="What it bars of these rights.", examples=[["TRANSFER"]])
@@ -96,6 +100,9 @@ class MomentBody(BaseModel):
     expiry: int | None
     act: str
     signer: str | None
+    means: dict[str, MeaningBody] = Field(
+        description="Ground, kind, outcome, answer and forum among its members, in words."
+    )
 
 
 class TimelineAnswer(Answer):
@@ -119,9 +126,12 @@ def life(id: Id, house: HouseOf, at_block: AtBlock = None) -> dict[str, Any]:
         now = reading(connection, at_block)
         moments = timeline(connection, hash_of(id, "/id"), at=at_block)
         found = questions.entry(connection, id, at=at_block)
+        means = meanings.of_facts(connection, moments)
         return now.envelope() | {
             "right": _rights(now, [found])[0],
-            "moments": [_moment(each) for each in moments],
+            "moments": [
+                _moment(each, means.get((each.block, each.position), {})) for each in moments
+            ],
         }
 
 
@@ -155,13 +165,23 @@ def _rights(now: Reading, found: list[Entry]) -> list[dict[str, Any]]:
     remarks = questions.remarks(now.connection, [each.id for each in found], at=now.at)
     registrations = sorted({each.registration for each in found})
     disputed = disputes.disputed(now.connection, registrations, at=now.at)
+    made = {(remark.origin, remark.kind) for some in remarks.values() for remark in some}
+    kinds = meanings.of_kinds(now.connection, made) if made else {}
     return [
-        _right(now.as_of["time"], each, remarks.get(each.id, []), each.registration in disputed)
+        _right(
+            now.as_of["time"], each, remarks.get(each.id, []), kinds, each.registration in disputed
+        )
         for each in found
     ]
 
 
-def _right(moment: int, found: Entry, remarks: list[Remark], is_disputed: bool) -> dict[str, Any]:
+def _right(
+    moment: int,
+    found: Entry,
+    remarks: list[Remark],
+    kinds: dict[tuple[str, int], Meaning],
+    is_disputed: bool,
+) -> dict[str, Any]:
     barred = 0
     for act in Exercise:
         if any(each.bars(found.rights, act, moment) for each in remarks):
@@ -179,14 +199,15 @@ def _right(moment: int, found: Entry, remarks: list[Remark], is_disputed: bool) 
         "renewal": found.renewal if moment <= found.renewal_until else None,
         "step": found.step,
         "disputed": is_disputed,
-        "remarks": [_remark(each) for each in remarks],
+        "remarks": [_remark(each, kinds.get((each.origin, each.kind))) for each in remarks],
     }
 
 
-def _remark(found: Remark) -> dict[str, Any]:
+def _remark(found: Remark, meaning: Meaning | None) -> dict[str, Any]:
     return {
         "serial": found.serial,
         "kind": found.kind,
+        "means": None if meaning is None else asdict(meaning),
         "instrument": found.instrument,
         "rights": list(names(found.rights)),
         "bars": list(exercises(found.acts)),
@@ -198,6 +219,7 @@ def _remark(found: Remark) -> dict[str, Any]:
     }
 
 
-def _moment(found: Moment) -> dict[str, Any]:
-    values = asdict(found)
+def _moment(found: Moment, means: dict[str, Meaning]) -> dict[str, Any]:
+    told = {name: asdict(each) for name, each in means.items()}
+    values = asdict(found) | {"means": told}
     return values | {"rights": list(names(found.rights)), "kind": Kind(found.kind).name}

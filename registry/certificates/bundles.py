@@ -86,7 +86,7 @@ def _opening(
         "salt": kept.salt,
         "fingerprint": kept.fingerprint_root,
         "form_hash": kept.form,
-        "form": json.loads(documents.get(kept.form)) if "form" in disclose else None,
+        "form": json.loads(documents.form(kept.form)) if "form" in disclose else None,
     }
 
 

@@ -13,7 +13,7 @@ from registry.chain import Chain
 from registry.deployment import Deployment
 from registry.errors import Unavailable
 from registry.hashes import from_hex, keccak, to_hex
-from registry.messages import Message, message_types
+from registry.messages import Message, act_types
 
 RUN = keccak(b"run(address,uint256,bytes[])")[:4]
 
@@ -57,10 +57,9 @@ def acts_in(chain: Chain, deployment: Deployment, transaction: str) -> Iterator[
 def _kinds() -> dict[tuple[str, bytes], type[Message]]:
     """Message types by contract and selector of their verb."""
     found = {}
-    for kind in message_types():
-        if "verb" in vars(kind):
-            call = f"{kind.verb}({','.join(kind.arguments())})"
-            found[kind.contract, keccak(call.encode())[:4]] = kind
+    for kind in act_types().values():
+        call = f"{kind.verb}({','.join(kind.arguments())})"
+        found[kind.contract, keccak(call.encode())[:4]] = kind
     return found
 
 

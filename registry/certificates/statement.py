@@ -130,7 +130,7 @@ def _reference(fact: Any) -> dict[str, Any] | None:
 def _described(documents: Documents, found: Registration) -> dict[str, Any] | None:
     """Names and limits; None when the form was deleted or is not ours."""
     try:
-        form = json.loads(documents.get(documents.opening(found.id).form))
+        form = json.loads(documents.form(documents.opening(found.id).form))
     except NotFound:
         return None
     return described(form, [claim.party for claim in found.claims])

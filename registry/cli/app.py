@@ -29,6 +29,7 @@ for command in (
     filing.status,
     desk.due,
     desk.casework,
+    desk.erase,
     checking.verify,
     checking.audit,
     checking.rebuild,

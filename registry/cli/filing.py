@@ -123,8 +123,10 @@ def sign(
     json: told.Json = False,
 ) -> None:
     """Sign any act; offline where the file holds its EIP-712 `domain`."""
+    from registry import parties  # noqa: F401 - declares the types, as do the next three
     from registry.client import Client
-    from registry.registrations import acts  # noqa: F401 - declares the types
+    from registry.objections import acts as objection_acts  # noqa: F401
+    from registry.registrations import acts  # noqa: F401
     from registry.rights import acts as right_acts  # noqa: F401
 
     wanted = _read_json(message)
@@ -202,9 +204,9 @@ def _kind_and_file(text: str) -> tuple[str, Path]:
 
 
 def _kind_of(name: Any) -> Any:
-    from registry.messages import message_types
+    from registry.messages import act_types
 
-    known = {each.__name__: each for each in message_types() if "verb" in vars(each)}
+    known = act_types()
     if name not in known:
         raise NotFound(f"no message type {name}; there are {', '.join(sorted(known))}")
     return known[name]

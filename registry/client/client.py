@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from registry.client.calling import Line, Pending
 from registry.client.receipts import Papers, Receipt
+from registry.erasure import Erase
 from registry.errors import BadSignature, Conflict, Malformed, NotFound, Unavailable, WrongChain
 from registry.fingerprint import fingerprint
 from registry.hashes import canonical, content_hash, to_hex
@@ -20,9 +21,9 @@ from registry.rules import applications, profiles
 from registry.rules.rights import Right, parse
 
 HOUR = 3600
-Signed = Message | Read | ReadObjection
-# Requests to read are no messages of the chain; they share the domain of these.
-SPOKEN_BY = {"Read": "File", "ReadObjection": "Contest"}
+Signed = Message | Read | ReadObjection | Erase
+# Requests to read or to erase are no messages of the chain; they share the domain of these.
+SPOKEN_BY = {"Read": "File", "Erase": "File", "ReadObjection": "Contest"}
 ORDER = ("received", "included", "final")
 
 

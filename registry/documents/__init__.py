@@ -11,8 +11,9 @@ Three files and a key, each with its own fate in a backup:
 - `keys/documents.key`: the master key, made at first use. Who loses it loses every document.
 """
 
-from registry.documents.openings import Opening
+from registry.documents.openings import Enclosure, Opening
 from registry.documents.readings import Reading
 from registry.documents.store import Documents
+from registry.documents.tombstones import Tombstone
 
-__all__ = ["Documents", "Opening", "Reading"]
+__all__ = ["Documents", "Enclosure", "Opening", "Reading", "Tombstone"]

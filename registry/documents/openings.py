@@ -1,4 +1,4 @@
-"""What opens the commitment of a filing."""
+"""What opens the commitment of a filing, and which papers came with the acts upon it."""
 
 import json
 from dataclasses import dataclass
@@ -29,3 +29,20 @@ class Opening:
         value = json.loads(data)
         lists = {name: tuple(value[name]) for name in ("parties", "documents")}
         return Opening(**{**value, **lists})
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """The documents that an act names and that were shown to be its sender's, by content hash."""
+
+    act: str
+    registration: str
+    documents: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        return canonical(vars(self))
+
+    @staticmethod
+    def decode(data: bytes) -> "Enclosure":
+        value = json.loads(data)
+        return Enclosure(**{**value, "documents": tuple(value["documents"])})

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS reading_head (count INTEGER NOT NULL, peaks BLOB NOT 
 class Reading:
     """One row; `ordinal` counts from 0, `at` is Unix seconds. Its leaf is H(0x00 || canonical JSON).
 
-    The salt keeps the leaf from confirming a guess of the row.
+    The salt keeps the leaf from confirming a guess of the row. `ground` is a name among the profile's
+    reading grounds; `admission` the digest of an officer's admission, empty where none was needed.
     """
 
     ordinal: int
@@ -33,6 +34,8 @@ class Reading:
     reader: str
     at: int
     salt: str
+    ground: str = ""
+    admission: str = ""
 
     def encode(self) -> bytes:
         return canonical(vars(self))
@@ -46,10 +49,12 @@ def append(
     purpose: str,
     reader: str,
     at: int,
+    ground: str = "",
+    admission: str = "",
 ) -> Reading:
     """Adds a row and moves the head, inside the transaction of the caller."""
     count, peaks = _head(connection)
-    row = Reading(count, resource, purpose, reader, at, secrets.token_hex(16))
+    row = Reading(count, resource, purpose, reader, at, secrets.token_hex(16), ground, admission)
     data = row.encode()
     leaf = digest(b"\x00" + data)
     connection.execute(

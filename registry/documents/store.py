@@ -1,17 +1,26 @@
 """Documents by the hash of their content, the openings of filings, and who read them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
 from registry.documents import readings
-from registry.documents.openings import Opening
+from registry.documents.openings import Enclosure, Opening
 from registry.documents.readings import Reading
+from registry.documents.tombstones import Tombstone
 from registry.documents.vault import Vault
-from registry.errors import Conflict, Flaw, Malformed, Mismatch, NotFound, StorageFull, TooLarge
+from registry.errors import (
+    Conflict,
+    Flaw,
+    Malformed,
+    Mismatch,
+    NotFound,
+    StorageFull,
+    TooLarge,
+)
 from registry.hashes import canonical, content_hash, to_hex
 
 LIMIT = 16 << 20
@@ -31,6 +40,20 @@ CREATE TABLE IF NOT EXISTS opening_of_party (
     PRIMARY KEY (mark, registration)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS opening_of_party_by_registration ON opening_of_party (registration);
+CREATE TABLE IF NOT EXISTS enclosure (
+    act TEXT PRIMARY KEY,
+    registration TEXT NOT NULL,
+    sealed BLOB NOT NULL REFERENCES sealed (name) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS enclosure_of ON enclosure (registration);
+CREATE INDEX IF NOT EXISTS enclosure_by_sealed ON enclosure (sealed);
+CREATE TABLE IF NOT EXISTS enclosed (
+    mark BLOB NOT NULL,
+    registration TEXT NOT NULL,
+    sealed BLOB NOT NULL REFERENCES sealed (name) ON DELETE CASCADE,
+    PRIMARY KEY (mark, sealed)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS enclosed_by_sealed ON enclosed (sealed);
 """
 
 
@@ -72,16 +95,23 @@ class Documents:
 
         Raises: TooLarge, StorageFull.
         """
+        return self._put("document", data, media)
+
+    def put_form(self, data: bytes) -> str:
+        """Keeps a form, canonical JSON, where no paper is looked for. Raises: as `put`."""
+        return self._put("form", data, JSON)
+
+    def _put(self, kind: str, data: bytes, media: str) -> str:
         if len(data) > self._limit:
             raise TooLarge(f"{len(data)} bytes, expected at most {self._limit}")
         name = content_hash(data)
         try:
-            self.get(name)
+            self._get(kind, name)
         except (NotFound, Mismatch):
             if disk_usage(self._folder).free - len(data) < self._reserve:
                 raise StorageFull("no room is left for documents") from None
             # Never here, erased before, or damaged: putting it again gives it a key of its own.
-            self._vault.keep("document", name, data, media=media)
+            self._vault.keep(kind, name, data, media=media)
         return name
 
     def put_json(self, value: Any) -> str:
@@ -95,9 +125,16 @@ class Documents:
 
     def get(self, name: str) -> bytes:
         """Raises: NotFound, Erased, Mismatch when what is kept is not what was put."""
-        data, _ = self._vault.find("document", name)
+        return self._get("document", name)
+
+    def form(self, name: str) -> bytes:
+        """Raises: as `get`."""
+        return self._get("form", name)
+
+    def _get(self, kind: str, name: str) -> bytes:
+        data, _ = self._vault.find(kind, name)
         if content_hash(data) != name:
-            raise Mismatch(f"document {name} has the hash {content_hash(data)}")
+            raise Mismatch(f"{kind} {name} has the hash {content_hash(data)}")
         return data
 
     def media(self, name: str) -> str:
@@ -141,6 +178,41 @@ class Documents:
                     for party in opening.parties
                 ],
             )
+        self._mark(opening.registration, sealed, _named_by(opening))
+
+    def keep_enclosure(self, enclosure: Enclosure) -> None:
+        """What came with an act upon a registration; a repeat adds what is new."""
+        with self._vault.together():
+            with suppress(NotFound, Mismatch):
+                kept = self._enclosure(enclosure.act)
+                if set(enclosure.documents) <= set(kept.documents):
+                    return
+                both = sorted({*kept.documents, *enclosure.documents})
+                enclosure = replace(enclosure, documents=tuple(both))
+            sealed = self._vault.keep("enclosure", enclosure.act, enclosure.encode(), media=JSON)
+            with self._vault.writing() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO enclosure VALUES (?, ?, ?)",
+                    (enclosure.act, enclosure.registration, sealed),
+                )
+            named = [("document", name) for name in enclosure.documents]
+            self._mark(enclosure.registration, sealed, named)
+
+    def _mark(self, registration: str, sealed: bytes, named: list[tuple[str, str]]) -> None:
+        rows = [(self._blind_use(*each), registration, sealed) for each in named]
+        with self._vault.writing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO enclosed VALUES (?, ?, ?)", rows)
+
+    def enclosures(self, registration: str) -> list[Enclosure]:
+        """What came with the acts upon a registration, in the order in which it came."""
+        with self._vault.reading() as connection:
+            rows = connection.execute(
+                "SELECT act FROM enclosure WHERE registration = ? ORDER BY rowid", (registration,)
+            ).fetchall()
+        return [self._enclosure(act) for (act,) in rows if self._vault.holds("enclosure", act)]
+
+    def _enclosure(self, act: str) -> Enclosure:
+        return Enclosure.decode(self._vault.find("enclosure", act)[0])
 
     def opening(self, registration: str) -> Opening:
         """Raises: NotFound, Erased, Mismatch when altered."""
@@ -167,13 +239,6 @@ class Documents:
             ).fetchall()
         return [id for (id,) in rows if self._vault.holds("opening", id)]
 
-    def erase_opening(self, registration: str, *, reason: str) -> None:
-        """Destroys salt and fingerprint for good: the commitment on the chain is then a bare number.
-
-        Form and papers stay, for another filing may name them. Raises: NotFound, Erased.
-        """
-        self._vault.erase("opening", registration, reason=reason)
-
     def keep_papers(self, act: str, papers: bytes) -> None:
         """Keeps what opens the commitment of an act that is no filing. Raises: Conflict, StorageFull."""
         with self._vault.together():
@@ -189,11 +254,60 @@ class Documents:
         """Raises: NotFound, Erased, Mismatch when altered."""
         return self._vault.find("papers", act)[0]
 
-    def erase_papers(self, act: str, *, reason: str) -> None:
-        """Destroys salt and statement for good; documents stay. Raises: NotFound, Erased."""
-        self._vault.erase("papers", act, reason=reason)
+    def erase_filing(
+        self, registration: str, *, reason: str, crash: Callable[[str], None] = lambda point: None
+    ) -> None:
+        """Destroys the opening of a filing, its form, and all papers that came with it or with an act
+        about it, statements in objections included.
 
-    def log_read(self, resource: str, *, purpose: str, reader: str, at: int) -> None:
+        What another filing names stays. The opening goes last, for it says what there is to erase:
+        who died on the way calls again. `crash` is called between any two writes. Raises: NotFound,
+        Erased when all was done before; StorageFull.
+        """
+        # Nobody else can name a paper between our look and its end.
+        with self._vault.together():
+            opening = self.opening(registration)
+            enclosures = self.enclosures(registration)
+            named = _named_by(opening)
+            named += [("document", name) for each in enclosures for name in each.documents]
+            for kind, name in dict.fromkeys(named):
+                if not self._is_named_elsewhere(registration, kind, name):
+                    with suppress(NotFound):
+                        self._vault.erase(kind, name, reason=reason)
+                    crash(kind)
+            for each in enclosures:
+                # What opens the commitment of an objection or of an answer to one.
+                if self._vault.holds("papers", each.act):
+                    self._vault.erase("papers", each.act, reason=reason)
+                    crash("papers")
+                self._vault.erase("enclosure", each.act, reason=reason)
+                crash("enclosure")
+            self._vault.erase("opening", registration, reason=reason)
+            crash("opening")
+        self._vault.forget_pages()
+
+    def erasure(self, registration: str) -> Tombstone | None:
+        """When and why the opening of a filing was erased; None when it was not."""
+        return self._vault.grave("opening", registration)
+
+    def _is_named_elsewhere(self, registration: str, kind: str, name: str) -> bool:
+        with self._vault.reading() as connection:
+            rows = connection.execute(
+                "SELECT registration FROM enclosed WHERE mark = ? AND registration != ?",
+                (self._blind_use(kind, name), registration),
+            ).fetchall()
+        return any(self._vault.grave("opening", other) is None for (other,) in rows)
+
+    def log_read(
+        self,
+        resource: str,
+        *,
+        purpose: str,
+        reader: str,
+        at: int,
+        ground: str = "",
+        admission: str = "",
+    ) -> None:
         """Enters a reading, before what is read is handed out; `at` is Unix seconds."""
         with self._vault.writing() as connection:
             readings.append(
@@ -203,7 +317,18 @@ class Documents:
                 purpose=purpose,
                 reader=reader,
                 at=at,
+                ground=ground,
+                admission=admission,
             )
+
+    def keep_warrant(self, digest: str, warrant: bytes) -> None:
+        """What an officer signed: who may read, what is to be erased; a repeat is no error."""
+        if not self._vault.holds("warrant", digest):
+            self._vault.keep("warrant", digest, warrant, media=JSON)
+
+    def warrant(self, digest: str) -> bytes:
+        """Raises: NotFound, Mismatch."""
+        return self._vault.find("warrant", digest)[0]
 
     def reads(self, resource: str) -> tuple[Reading, ...]:
         """Who read it, oldest first. Raises: Mismatch naming an altered row."""
@@ -223,5 +348,13 @@ class Documents:
     def _blind(self, fingerprint_root: str) -> bytes:
         return self._vault.master.blind("fingerprint", fingerprint_root)
 
+    def _blind_use(self, kind: str, name: str) -> bytes:
+        return self._vault.master.blind("enclosed", f"{kind}/{name}")
+
     def _blind_pair(self, fingerprint_root: str, party: str) -> bytes:
         return self._vault.master.blind("filed", f"{fingerprint_root}/{party}")
+
+
+def _named_by(opening: Opening) -> list[tuple[str, str]]:
+    """Form and papers of a filing, each with its kind."""
+    return [("form", opening.form), *(("document", name) for name in opening.documents)]

@@ -175,7 +175,12 @@ class Vault:
             self._tombstones.add(grave)
             # If we die here, the next opening of the store goes on.
             self._bury([grave])
-        self._forget_pages()
+        self.forget_pages()
+
+    def grave(self, kind: str, name: str) -> Tombstone | None:
+        """The tombstone of what was erased and not put again since; None for all else."""
+        found = self._tombstones.of(self.master.blind(kind, name))
+        return None if found is None or self.holds(kind, name) else found
 
     def _bury(self, graves: list[Tombstone]) -> None:
         dead = [(bytes.fromhex(grave.name), grave.generation) for grave in graves]
@@ -183,8 +188,11 @@ class Vault:
             self._keys.executemany("DELETE FROM data_key WHERE name = ? AND generation <= ?", dead)
             documents.executemany("DELETE FROM sealed WHERE name = ? AND generation <= ?", dead)
 
-    def _forget_pages(self) -> None:
-        """Deleted pages still lie in the write-ahead logs, until these are written back and cut."""
+    def forget_pages(self) -> None:
+        """Deleted pages still lie in the write-ahead logs, until these are written back and cut.
+
+        Done after each erasure; after several inside `together`, it is for the caller.
+        """
         if self._depth:
             return
         with self._lock, _told("the document store"):
@@ -195,7 +203,7 @@ class Vault:
         risen = [grave for grave in self._tombstones.all() if self._has_risen(grave)]
         if risen:
             self._bury(risen)
-            self._forget_pages()
+            self.forget_pages()
 
     def _has_risen(self, grave: Tombstone) -> bool:
         dead = (bytes.fromhex(grave.name), grave.generation)

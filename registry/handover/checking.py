@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from registry.chain import CONTRACTS, BlockHeader, Chain
 from registry.checkpoints import Checkpoint
 from registry.database import open_read_model
-from registry.documents import Opening
+from registry.documents import Enclosure, Opening
 from registry.errors import RegistryError, Unavailable
 from registry.facts import Log
 from registry.handover import listing
@@ -246,10 +246,31 @@ def documents(case: Case) -> str:
     surplus = case.folder.names("documents") - seen
     if surplus:
         raise Wrong(f"{len(surplus)} documents belong to no registration")
+    _check_enclosures(case, key)
     note = (
         f"; {len(lacking)} named things are not in it: {', '.join(lacking[:3])}" if lacking else ""
     )
     return f"{len(seen)} documents are what their names say{note}"
+
+
+def _check_enclosures(case: Case, key: bytes) -> None:
+    """That what came with each act is there, and that nothing else is."""
+    seen: dict[str, set[str]] = {"enclosures": set(), "papers": set()}
+    for record, papers in case.papers():
+        given = {each["name"] for each in papers["documents"]} | set(papers["lacking"])
+        for act in papers["enclosures"]:
+            found = Enclosure.decode(case.folder.get("enclosures", act, key=key))
+            if (found.act, found.registration) != (act, record["registration"]):
+                raise Wrong(f"the enclosure of {act} is another's")
+            if set(found.documents) - given:
+                raise Wrong(f"{act}: neither given nor said to be lacking: {found.documents}")
+        for act in papers["papers"]:
+            case.folder.get("papers", act, key=key)
+        for kind, acts in seen.items():
+            acts |= set(papers[kind])
+    for kind, acts in seen.items():
+        if case.folder.names(kind) - acts:
+            raise Wrong(f"{kind} of acts on no registration of the list")
 
 
 def handed_over(case: Case) -> str:

@@ -16,7 +16,8 @@ from registry.hashes import canonical, content_hash
 
 FORMAT = "data-rights-registry/handover/1"
 MANIFEST, FACTS = "manifest.json", "facts.ndjson"
-KINDS = ("documents", "openings")
+# An enclosure is what came with one act upon a registration; papers open the commitment of one.
+KINDS = ("documents", "openings", "enclosures", "papers")
 KEY_BYTES = 32
 
 

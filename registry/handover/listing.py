@@ -5,25 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from registry import enclosures
 from registry.facts import Block
+from registry.messages import ZERO
 from registry.registrations import facts, questions
 from registry.registrations.cases import due, open_cases
 from registry.rights import questions as rights
 from registry.rights.questions import Entry
 from registry.rules import NeedInfo, Refused
-
-# Members of facts that may name a paper in the document store.
-PAPERS = ("list", "papers", "grounds", "decision")
-_NAMING = (
-    facts.CorrectionRequested,
-    facts.RegistrationCorrected,
-    facts.SupplementRequested,
-    facts.RegistrationSupplemented,
-    facts.ObjectionMade,
-    facts.ObjectionResolved,
-    facts.RegistrationRefused,
-    facts.RegistrationTerminated,
-)
 
 
 def listed(connection: Connection, registrar: int, *, at: int) -> dict[str, Any]:
@@ -63,14 +52,9 @@ def filings(connection: Connection, registrar: int, *, at: int) -> list[str]:
 
 
 def named_papers(connection: Connection, registration: str, *, at: int) -> list[str]:
-    """Hashes in a registration's facts that may be those of papers."""
-    found = set()
-    for fact in _NAMING:
-        table = fact.__table__
-        members = [table.c[name] for name in PAPERS if name in table.c]
-        question = select(*members).where(table.c.registration == registration, table.c.block <= at)
-        found |= {name for row in connection.execute(question) for name in row if int(name, 16)}
-    return sorted(found)
+    """Hashes in the facts about a registration that may be those of papers."""
+    found = {each.document for each in enclosures.named(connection, registration, at=at)}
+    return sorted(found - {ZERO})
 
 
 def _registration(connection: Connection, id: str, at: int) -> dict[str, Any]:

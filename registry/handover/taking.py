@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from registry.documents import Documents, Opening
+from registry.documents import Documents, Enclosure, Opening
 from registry.errors import Conflict, Mismatch
 from registry.handover.folder import Folder
 from registry.hashes import content_hash
@@ -36,20 +36,39 @@ def take(
     for place, papers in enumerate(manifest["papers"], 1):
         id = papers["registration"]
         with documents.together():
+            opening = _opening(folder, id, key) if papers["opening"] else None
             for each in papers["documents"]:
                 data = folder.get("documents", each["name"], key=key)
                 if content_hash(data) != each["name"]:
                     raise Mismatch(f"document {each['name']} has the hash {content_hash(data)}")
-                documents.put(data, media=each["media"])
+                if opening is not None and opening.form == each["name"]:
+                    documents.put_form(data)
+                if (
+                    opening is None
+                    or opening.form != each["name"]
+                    or each["name"] in opening.documents
+                ):
+                    documents.put(data, media=each["media"])
                 kept.add(each["name"])
-            if papers["opening"]:
-                opening = Opening.decode(folder.get("openings", id, key=key))
-                if opening.registration != id:
-                    raise Mismatch(f"openings/{id} is that of {opening.registration}")
+            for act in papers["enclosures"]:
+                enclosure = Enclosure.decode(folder.get("enclosures", act, key=key))
+                if (enclosure.act, enclosure.registration) != (act, id):
+                    raise Mismatch(f"enclosures/{act} is that of {enclosure.act}")
+                documents.keep_enclosure(enclosure)
+            for act in papers["papers"]:
+                documents.keep_papers(act, folder.get("papers", act, key=key))
+            if opening is not None:
                 documents.keep_opening(opening)
                 openings += 1
         progress(place, len(manifest["papers"]))
     return openings, len(kept)
+
+
+def _opening(folder: Folder, id: str, key: bytes) -> Opening:
+    opening = Opening.decode(folder.get("openings", id, key=key))
+    if opening.registration != id:
+        raise Mismatch(f"openings/{id} is that of {opening.registration}")
+    return opening
 
 
 def _require_handed_over(connection: Connection, registrar: int, digest: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from registry.chain import CONTRACTS, BlockHeader, Chain
 from registry.checkpoints import Checkpoints
 from registry.deployment import Deployment
 from registry.documents import Documents
+from registry.documents.store import JSON
 from registry.errors import Mismatch, NotFound, Unavailable
 from registry.facts import Log
 from registry.handover import listing
@@ -137,7 +139,8 @@ def _write_papers(
     key: bytes,
 ) -> dict[str, Any]:
     """Seals opening, form and papers of one registration; what there is, and what there is not."""
-    found: dict[str, Any] = {"registration": id, "opening": None, "documents": [], "lacking": {}}
+    found: dict[str, Any] = {"registration": id, "opening": None, "lacking": {}}
+    found |= {kind: [] for kind in ("documents", "enclosures", "papers")}
     named = {name: False for name in listing.named_papers(connection, id, at=at)}
     try:
         opening = documents.opening(id)
@@ -146,8 +149,18 @@ def _write_papers(
     else:
         folder.put("openings", id, opening.encode(), key=key)
         found["opening"] = True
-        named |= dict.fromkeys((opening.form, *opening.documents), True)
+        named |= dict.fromkeys(opening.documents, True)
+        _write_form(folder, documents, opening.form, found, key=key)
+    for each in documents.enclosures(id):
+        folder.put("enclosures", each.act, each.encode(), key=key)
+        found["enclosures"].append(each.act)
+        named |= dict.fromkeys(each.documents, True)
+        with suppress(NotFound):  # only an objection, or an answer to one, commits to papers
+            folder.put("papers", each.act, documents.papers(each.act), key=key)
+            found["papers"].append(each.act)
     for name, is_promised in sorted(named.items()):
+        if any(each["name"] == name for each in found["documents"]):
+            continue  # a form that is a paper as well
         try:
             data, media = documents.get(name), documents.media(name)
         except NotFound as e:
@@ -159,3 +172,15 @@ def _write_papers(
         folder.put("documents", name, data, key=key)
         found["documents"].append({"name": name, "media": media, "bytes": len(data)})
     return found
+
+
+def _write_form(
+    folder: Folder, documents: Documents, name: str, found: dict[str, Any], *, key: bytes
+) -> None:
+    try:
+        data = documents.form(name)
+    except NotFound as e:
+        found["lacking"][name] = e.detail
+        return
+    folder.put("documents", name, data, key=key)
+    found["documents"].append({"name": name, "media": JSON, "bytes": len(data)})

@@ -5,16 +5,16 @@ Knows neither HTTP nor RPC.
 
 import json
 from dataclasses import dataclass
-from hmac import compare_digest
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from registry import parties, registrars
+from registry import parties
 from registry.bodies import malformed, parse
 from registry.documents import Documents
-from registry.errors import BadSignature, Forbidden, NotFound
+from registry.enclosures import check_tickets
+from registry.errors import BadSignature, NotFound
 from registry.hashes import canonical, content_hash, from_hex, keccak, to_hex
 from registry.messages import (
     ZERO,
@@ -30,7 +30,18 @@ from registry.messages import (
 from registry.objections import questions
 from registry.objections.acts import Contest, Respond, SupplyEvidence
 from registry.objections.questions import Objection
-from registry.reading import check_until
+from registry.reading import (
+    Admission,
+    check_admission,
+    check_until,
+    forbidden,
+    log,
+    officers_of,
+)
+from registry.registrations import questions as registrations
+from registry.registrations.questions import Registration
+from registry.rules import Refused, profiles
+from registry.rules.reading import ADMITTED, Matter, ground_for
 from registry.rules.text import clean
 from registry.signatures import recover
 
@@ -84,9 +95,10 @@ class ReadObjection(Signable):
 
 @dataclass(frozen=True)
 class Opened:
-    """What opens the commitment of an act; `content` is canonical JSON."""
+    """What opens the commitment of an act, the salt None for whom an officer admits; `content` is
+    canonical JSON."""
 
-    salt: str
+    salt: str | None
     content: bytes
 
 
@@ -141,11 +153,7 @@ def checked(message: Message, given: Any, documents: Documents, *, domain: Domai
         raise malformed(
             f"/message/{member}", "commitment", f"the papers open {opened}, not {committed}"
         )
-    for name, ticket in papers.tickets.items():
-        if not compare_digest(ticket, documents.ticket(name)):
-            raise malformed(
-                f"/papers/tickets/{name}", "ticket", "not what we answered when it was given to us"
-            )
+    check_tickets(papers.tickets, set(papers.tickets), documents)
     return papers
 
 
@@ -161,36 +169,53 @@ def read(
     signature: str,
     *,
     domain: Domain,
+    admitting: Domain,
     now: int,
+    admission: Admission | None = None,
 ) -> Opened | bytes:
-    """The papers of an act, or the one document asked for; logged before they are handed out.
+    """The papers of an act, or the one document asked for; logged with its ground before they are
+    handed out.
 
     Open to whoever gave them and to the registrar's officers; the objector's, which the holders must
-    answer, to these as well once they were told (guide arts. 29, 30). Raises: Malformed, BadSignature,
-    Forbidden, NotFound.
+    answer, to these as well once they were told; to whom an officer admits (guide arts. 29, 30).
+    `admitting` is the domain of admissions. Raises: Malformed, BadSignature, Forbidden, NotFound.
     """
     clean(request.purpose, pointer="/message/purpose", limit=200)
     check_until(request.until, now)
     if recover(request.digest(domain), signature) != request.reader:
         raise BadSignature("not signed by the reader named")
     found = questions.objection(connection, request.objection)
-    author = _author(connection, found, request.act)
-    if request.reader not in _readers(connection, found, author):
-        raise Forbidden(
-            "open to whoever gave them and to the registrar's officers, and what the objector gave "
-            "to the holders once they were told"
+    standing = registrations.registration(connection, found.registration)
+    profile = profiles.load_by_number(standing.profile)
+    grounds = _grounds(connection, found, request, standing)
+    ground = ground_for(Matter.OBJECTIONS, grounds, profile=profile)
+    if isinstance(ground, Refused) and admission is not None:
+        item = request.act if request.document == ZERO else request.document
+        officers, _ = officers_of(connection, standing)
+        check_admission(
+            admission, request, item, officers, admitting, now, registration=found.registration
         )
+        named = {admission.message.ground} & ADMITTED
+        ground = ground_for(Matter.OBJECTIONS, named, profile=profile)
+    else:
+        admission = None
+    if isinstance(ground, Refused):
+        raise forbidden(ground)
     kept = json.loads(documents.papers(request.act))
-    answer: Opened | bytes = Opened(kept["salt"], kept["papers"].encode())
+    salt = None if admission is not None else kept["salt"]
+    answer: Opened | bytes = Opened(salt, kept["papers"].encode())
     if request.document != ZERO:
         if request.document not in json.loads(kept["papers"])["documents"]:
             raise NotFound(f"no document {request.document} was given with {request.act}")
         answer = documents.get(request.document)
-    documents.log_read(
-        resource=f"{request.act}/{request.document}",
-        purpose=request.purpose,
-        reader=request.reader,
-        at=now,
+    log(
+        documents,
+        f"{request.act}/{request.document}",
+        request,
+        ground=ground.name,
+        admission=admission,
+        domain=admitting,
+        now=now,
     )
     return answer
 
@@ -205,10 +230,17 @@ def _author(connection: Connection, found: Objection, act: str) -> str:
     raise NotFound(f"no act {act} of objection {found.id} committed to papers")
 
 
-def _readers(connection: Connection, found: Objection, author: str) -> set[Any]:
-    office = registrars.office(registrars.registrars(connection), found.registrar)
-    readers = set() if office is None or not office.is_admitted else set(office.officers)
-    allowed = {author}
+def _grounds(
+    connection: Connection, found: Objection, request: ReadObjection, standing: Registration
+) -> set[str]:
+    """On which grounds the reader stands as to the papers of this act."""
+    author = _author(connection, found, request.act)
+    officers, office_ground = officers_of(connection, standing)
+    grounds = {office_ground} if request.reader in officers else set[str]()
+    if request.reader == parties.key_of(connection, author):
+        grounds.add("OBJECTOR" if author == found.objector else "HOLDER")
     if author == found.objector and found.notified is not None:
-        allowed |= questions.holders(connection, found.registration)
-    return readers | {parties.key_of(connection, party) for party in allowed}
+        holders = questions.holders(connection, found.registration)
+        if request.reader in {parties.key_of(connection, party) for party in holders}:
+            grounds.add("HOLDER")
+    return grounds

@@ -3,8 +3,8 @@
 Knows neither HTTP nor RPC.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from hmac import compare_digest
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from registry.bodies import malformed
 from registry.directory import Directory
 from registry.documents import Documents
-from registry.errors import Flaw, NotAllowed, RegistryError
+from registry.enclosures import check_tickets
+from registry.errors import Flaw, NotAllowed, NotFound, RegistryError
 from registry.hashes import content_hash
 from registry.messages import ZERO, Bytes32
 from registry.registrations import later
 from registry.registrations.acts import File, commitment
 from registry.rules import Refused, applications, profiles
+from registry.rules.form_checks import FormReview
 from registry.rules.initial_form import InitialForm, Matter
 from registry.rules.later_forms import LaterForm
 from registry.rules.profiles import Kind, Profile
@@ -41,6 +43,14 @@ class Papers(BaseModel):
     tickets: dict[Bytes32, Bytes32] = Field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A form that may be filed, in canonical bytes, and what advises against its wording or lengths."""
+
+    form: bytes
+    warnings: tuple[Flaw, ...]
+
+
 def check(
     message: File,
     papers: Papers,
@@ -50,15 +60,15 @@ def check(
     *,
     chain_id: int,
     registrations: str,
-) -> bytes:
-    """The form in canonical bytes, which the commitment binds, if the filing may be taken in.
+) -> Checked:
+    """The form, which the commitment binds, if the filing may be taken in.
 
     Raises: Malformed for shape, claims or commitment; NotAllowed when the law or the registrar stands
     against it.
     """
     profile = profiles.load_by_number(message.profile)
     kind = _kind(message, profile)
-    form, content = _checked_form(kind, papers.form, profile)
+    form, content, review = _checked_form(kind, papers.form, profile)
     if isinstance(form, LaterForm):
         later.check(message, form, papers.fingerprint, documents, connection, profile=profile)
     else:
@@ -77,8 +87,19 @@ def check(
             "/message/data", "commitment", f"the papers open {opened}, not {message.data}"
         )
     _check_registrar(message, directory)
-    _check_tickets(papers, form, documents)
-    return content
+    check_tickets(papers.tickets, set(applications.documents(form)), documents)
+    return Checked(content, _in_body(review.warnings))
+
+
+def warnings(digest: str, message: File, documents: Documents) -> tuple[Flaw, ...]:
+    """What was advised of a filing that we hold already; nothing where its form is not here any more."""
+    profile = profiles.load_by_number(message.profile)
+    try:
+        content = documents.form(documents.opening(digest).form)
+    except NotFound:
+        return ()
+    form = applications.shape(Kind(message.kind), profile=profile).model_validate_json(content)
+    return _in_body(applications.review(form, profile=profile).warnings)
 
 
 def _kind(message: File, profile: Profile) -> Kind:
@@ -134,23 +155,15 @@ def _check_registrar(message: File, directory: Directory) -> None:
         )
 
 
-def _check_tickets(papers: Papers, form: applications.Form, documents: Documents) -> None:
-    named = applications.documents(form)
-    for name, ticket in papers.tickets.items():
-        if name not in named:
-            raise malformed(f"/papers/tickets/{name}", "unnamed", "the form names no such document")
-        if not compare_digest(ticket, documents.ticket(name)):
-            raise malformed(
-                f"/papers/tickets/{name}", "ticket", "not what we answered when it was given to us"
-            )
-
-
 def _checked_form(
     kind: Kind, value: dict[str, Any], profile: Profile
-) -> tuple[applications.Form, bytes]:
+) -> tuple[applications.Form, bytes, FormReview]:
     try:
-        return applications.parsed(kind, value, profile=profile)
+        return applications.reviewed(kind, value, profile=profile)
     except RegistryError as e:
-        # The form knows its own members; in a body they lie below /papers/form.
-        flaws = (Flaw(f"/papers/form{f.pointer}", f.rule, f.detail) for f in e.flaws)
-        raise type(e)(e.detail, flaws=tuple(flaws)) from e
+        raise type(e)(e.detail, flaws=_in_body(e.flaws)) from e
+
+
+def _in_body(flaws: tuple[Flaw, ...]) -> tuple[Flaw, ...]:
+    # The form knows its own members; in a body they lie below /papers/form.
+    return tuple(Flaw(f"/papers/form{f.pointer}", f.rule, f.detail) for f in flaws)

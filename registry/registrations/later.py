@@ -136,7 +136,7 @@ def form_of(found: Registration, documents: Documents) -> applications.Form:
     """The form that a registration was filed with. Raises: NotFound, Erased."""
     profile = profiles.load_by_number(found.profile)
     shape = applications.shape(Kind(found.kind), profile=profile)
-    return shape.model_validate_json(documents.get(documents.opening(found.id).form))
+    return shape.model_validate_json(documents.form(documents.opening(found.id).form))
 
 
 def registered_form(

@@ -9,7 +9,7 @@ from registry.chain import BlockHeader, Chain, Reverted, RpcError, decode_revert
 from registry.deployment import Deployment
 from registry.facts import SIGNED, ActSigned, ActVoided
 from registry.hashes import from_hex, keccak, to_hex
-from registry.messages import Void
+from registry.messages import Void, voiding_at
 from registry.outbox import Rejection, Submission, read_message
 from registry.registrations.facts import RegistrationFiled
 from registry.relay.batches import Limits, cost_of
@@ -117,13 +117,16 @@ class Outcomes:
         """Where acts took effect, by whoever's transaction; absent when the chain has no trace of one."""
         wanted: dict[tuple[str, str, str], list[str]] = {}
         for act in acts:
-            wanted.setdefault(_trace(act), []).append(act.digest)
+            trace = _trace(act, self._deployment.contracts[act.contract])
+            wanted.setdefault(trace, []).append(act.digest)
         topics = [sorted({trace[i] for trace in wanted}) for i in (0, 1)]
         found: dict[str, Place] = {}
         for entry in self._logs(topics, self._deployment.start_block, head.number):
             topic, subject = entry["topics"]
-            signer = "0x" + entry["data"][26:66] if topic == ActVoided.topic else ""
-            for digest in wanted.get((topic, subject, signer), ()):
+            voided = ""
+            if topic == ActVoided.topic:
+                voided = f"0x{entry['data'][26:66]} at {entry['address'].lower()}"
+            for digest in wanted.get((topic, subject, voided), ()):
                 found.setdefault(digest, self._place(entry["transactionHash"], entry, head))
         return found
 
@@ -144,14 +147,14 @@ class Outcomes:
             return self._logs(topics, first, middle) + self._logs(topics, middle + 1, last)
 
 
-def _trace(act: Submission) -> tuple[str, str, str]:
-    """Topic and subject of the fact that shows the act's effect; of a voiding, its signer too."""
+def _trace(act: Submission, address: str) -> tuple[str, str, str]:
+    """Topic and subject of the fact that shows the act's effect; of a voiding, by whom and where, too."""
     if act.type == "File":
         # Not AlreadyFiled alone: a filing that was withdrawn beforehand gives it too.
         return RegistrationFiled.topic, act.digest, ""
-    if act.type == "Void":
+    if act.type == voiding_at(act.contract).__name__:
         message = read_message(Void, act.message)
-        return ActVoided.topic, message.act, message.signer.lower()
+        return ActVoided.topic, message.act, f"{message.signer.lower()} at {address.lower()}"
     return ActSigned.topic, act.digest, ""
 
 

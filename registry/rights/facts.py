@@ -96,7 +96,7 @@ class RightCancelled(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Rights",)
     __tablename__ = "right_cancelled"
 
-    right: Mapped[Bytes32]
+    right: Mapped[Bytes32] = mapped_column(index=True)
     cause: Mapped[Bytes32]
     step: Mapped[Uint16]
     rights: Mapped[Uint8]
@@ -110,7 +110,7 @@ class RightExecuted(Fact):
     contracts: ClassVar[tuple[str, ...]] = ("Rights",)
     __tablename__ = "right_executed"
 
-    right: Mapped[Bytes32]
+    right: Mapped[Bytes32] = mapped_column(index=True)
     act: Mapped[Bytes32]
     step: Mapped[Uint16]
     rights: Mapped[Uint8]

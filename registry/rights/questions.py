@@ -97,9 +97,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Remark:
-    """A remark on an entry. `acts` is a mask of `Exercise`; `lifted` the block of its lifting."""
+    """A remark on an entry. `acts` is a mask of `Exercise`; `lifted` the block of its lifting.
+
+    `origin` is the entry on which it was made, before any transfer carried it here.
+    """
 
     right: str
+    origin: str
     serial: int
     kind: int
     instrument: str
@@ -224,6 +228,7 @@ def remarks(
         found.setdefault(row.right, []).append(
             Remark(
                 right=row.right,
+                origin=row.right,
                 serial=row.serial,
                 kind=row.kind,
                 instrument=row.instrument,

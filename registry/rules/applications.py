@@ -74,11 +74,18 @@ def parse(kind: Kind, form_json: object, *, profile: Profile) -> Form:
 
 def parsed(kind: Kind, form_json: object, *, profile: Profile) -> tuple[Form, bytes]:
     """The same, with the canonical bytes (RFC 8785) that a commitment binds."""
+    form, content, _ = reviewed(kind, form_json, profile=profile)
+    return form, content
+
+
+def reviewed(kind: Kind, form_json: object, *, profile: Profile) -> tuple[Form, bytes, FormReview]:
+    """The same, with what there was to say that bars nothing: `warnings`."""
     model = shape(kind, profile=profile)
     _, template = title_of(kind, profile=profile)
     form, content = shaped(form_json, model, template=template, profile=profile)
-    review(form, profile=profile).insist()
-    return form, content
+    found = review(form, profile=profile)
+    found.insist()
+    return form, content, found
 
 
 def shape(kind: Kind, *, profile: Profile) -> type[Form]:

@@ -87,6 +87,17 @@ class RemarkKind(Ground):
     name: Annotated[str, Field(pattern=r"^[A-Z_]+$")]
 
 
+class PaperGround(RemarkKind):
+    """Why papers that are not public may be read, or erased before their time.
+
+    `reaches` names the matters that it opens, or what became of the filings whose papers may go.
+    """
+
+    reaches: tuple[str, ...]
+    reason: str
+    certainty: Annotated[int, Field(ge=0, le=100)]
+
+
 G = TypeVar("G", bound=Ground)
 
 
@@ -176,6 +187,8 @@ class _File(Table):
     cancellation_grounds: tuple[Ground, ...]
     revocation_grounds: tuple[Ground, ...]
     remark_kinds: tuple[RemarkKind, ...]
+    erasure_grounds: tuple[PaperGround, ...]
+    reading_grounds: tuple[PaperGround, ...]
     settings: dict[str, Setting]
 
 
@@ -223,6 +236,8 @@ class Profile:
     cancellation_grounds: Mapping[int, Ground]
     revocation_grounds: Mapping[int, Ground]
     remark_kinds: Mapping[int, RemarkKind]
+    erasure_grounds: Mapping[int, PaperGround]
+    reading_grounds: Mapping[int, PaperGround]
     settings: Mapping[str, Setting]
     content: bytes = field(repr=False)
 
@@ -374,6 +389,8 @@ def _profile(path: Path, folder: Path) -> Profile:
         cancellation_grounds=_by_number(path, file.cancellation_grounds),
         revocation_grounds=_by_number(path, file.revocation_grounds),
         remark_kinds=_by_number(path, file.remark_kinds),
+        erasure_grounds=_by_number(path, file.erasure_grounds),
+        reading_grounds=_by_number(path, file.reading_grounds),
         settings=MappingProxyType(file.settings),
         content=content,
     )

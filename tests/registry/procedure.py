@@ -160,7 +160,7 @@ class World:
 
     def file(self, *holders: Holder) -> File:
         """A filing of these holders, ascending by party, with its papers kept."""
-        form = self.documents.put(canonical(self.form(*holders)))
+        form = self.documents.put_form(canonical(self.form(*holders)))
         contract = self.deployment.contracts["Registrations"]
         message = File(
             claims=tuple(Claim(party=each.party, rights=each.rights) for each in holders),

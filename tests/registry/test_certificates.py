@@ -161,7 +161,7 @@ class TestABundle:
         assert [c.name for c in report.claims if c.verdict != "established"] == ["standing", "law"]
 
     def test_discloses_what_it_was_told_to(self, made: World) -> None:
-        form = made.documents.get(made.documents.opening(made.registration).form)
+        form = made.documents.form(made.documents.opening(made.registration).form)
         assert bundle_of(made)["opening"] is None
         assert bundle_of(made, "data")["opening"] == {
             "salt": made.salt,

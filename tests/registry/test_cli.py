@@ -6,9 +6,12 @@
 - a holder: makes a key, fingerprints, files, signs offline, asks for the state
 - an auditor: an untouched read model is clean, an altered row is named, a rebuilt one is as before
 - a registrar that leaves: writes a hand-over, anyone checks it, the successor takes it when the chain says so
+- a registrar's desk: which papers are kept until when; what may go before is erased by an officer, what may not is not
+- a second service on one port is told so, and nothing else happens
 - a builder: a plan before anything is sent; a foreign chain without a deployment is refused
 """
 
+import io
 import json
 import shutil
 import sqlite3
@@ -210,6 +213,64 @@ class TestStatus:
     ) -> None:
         said = registry("status", fresh_root(), "--data", running.settings.data)
         assert said.code == 3, said.err
+
+
+class TestErase:
+    def withdrawn(self, running: Running, folder: Path) -> str:
+        client, key = Client(running.url, papers=folder), Key.fresh()
+        id = client.file(fresh_root(), form_of(key), key).digest
+        client.wait(id)
+        act = Withdraw(
+            party=party_of(key.address), registration=id, step=1, deadline=int(time.time()) + 3600
+        )
+        client.wait(client.send(act, key).digest)
+        return id
+
+    def test_erases_on_a_ground_what_is_kept(
+        self, registry: Command, running: Running, tmp_path: Path
+    ) -> None:
+        id, there = self.withdrawn(running, tmp_path), ("--data", running.settings.data)
+        listed = registry("due", "--papers", *there)
+        line = next(line for line in listed.out.splitlines() if id in line)
+        assert "is kept" in line
+        assert "art. 10(2)" in line
+        assert line.endswith("before on WITHDRAWN, PERSONAL_INFORMATION, INSTRUMENT")
+        mine = ("--key", running.settings.keys / "reviewer.json", "--yes", *there)
+        refused = registry("erase", id, *mine)
+        assert refused.code == 1
+        assert "art. 10(2)" in refused.err
+        assert "until 20" in refused.err
+        said = registry("erase", id, "--ground", "WITHDRAWN", "--reference", "2026-1", *mine)
+        assert said.code == 0, said.err
+        assert "erased: by 0x" in said.out
+        assert "remains: the facts on the chain" in said.out
+        assert id not in registry("due", "--papers", *there).out
+
+    def test_asks_before_it_erases(
+        self, registry: Command, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        id = self.withdrawn(running, tmp_path)
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+        key, there = running.settings.keys / "reviewer.json", running.settings.data
+        more = ("--ground", "WITHDRAWN", "--reference", "1", "--data", there)
+        assert registry("erase", id, "--key", key, *more).code == 1
+        assert running.house.documents.erasure(id) is None
+
+    def test_what_nobody_filed_is_3(self, registry: Command, running: Running) -> None:
+        key, there = running.settings.keys / "reviewer.json", running.settings.data
+        assert registry("erase", fresh_root(), "--key", key, "--yes", "--data", there).code == 3
+
+
+class TestUp:
+    def test_says_that_its_port_is_taken(
+        self, registry: Command, running: Running, stopped: Path
+    ) -> None:
+        port = running.url.rpartition(":")[2]
+        said = registry("up", "--data", stopped, "--port", port)
+        assert (said.code, said.out) == (1, "")
+        assert f"cannot listen on 127.0.0.1:{port}" in said.err
+        assert "Traceback" not in said.err
+        assert "--port" in said.err
 
 
 class TestSign:

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from registry import notices
 from registry.database import open_read_model
@@ -19,7 +19,8 @@ from registry.documents import Documents, Opening
 from registry.facts import Block, ReadModel
 from registry.hashes import canonical, to_hex
 from registry.messages import ZERO
-from registry.registrations.facts import Progress, RegistrationPublished
+from registry.registrations.facts import Progress, RegistrationFiled, RegistrationPublished
+from registry.rules import profiles
 from registry.rules.states import State
 from tests.registry.documents.on_disk import sql
 from tests.registry.rules.sample_form import a_form
@@ -42,7 +43,7 @@ def documents(tmp_path: Path) -> Iterator[Documents]:
 def a_filing(documents: Documents) -> str:
     """A registration whose form we keep."""
     id = to_hex(secrets.token_bytes(32))
-    form = documents.put(canonical(a_form()))
+    form = documents.put_form(canonical(a_form()))
     documents.keep_opening(Opening(id, ZERO, ZERO, ZERO, form, ()))
     return id
 
@@ -54,15 +55,48 @@ def publish(engine: Engine, block: int, *registrations: str) -> None:
             insert(Block), {"number": block, "hash": number, "parent": ZERO, "time": 1}
         )
         for place, id in enumerate(registrations):
+            said = {
+                "block": block,
+                "contract": "Registrations",
+                "transaction": ZERO,
+                "registration": id,
+            }
+            filing = 100 * block + place
             connection.execute(
-                insert(RegistrationPublished),
+                insert(RegistrationFiled),
+                said
+                | {
+                    "position": 100 + place,
+                    "ordinal": filing,
+                    "data": ZERO,
+                    "registrar": 990,
+                    "profile": profiles.load("SANDBOX").number,
+                    "kind": 1,
+                    "applicants": 1,
+                    "party": ZERO,
+                    "rights": 7,
+                    "deadline": 1,
+                },
+            )
+            connection.execute(
+                insert(Progress),
                 {
+                    "registration": id,
+                    "step": 3,
+                    "filing": filing,
                     "block": block,
                     "position": place,
-                    "contract": "Registrations",
+                    "state": int(State.PUBLISHED),
+                    "event": RegistrationPublished.event,
+                    "act": ZERO,
+                },
+            )
+            connection.execute(
+                insert(RegistrationPublished),
+                said
+                | {
+                    "position": place,
                     "ordinal": place + 1,
-                    "transaction": ZERO,
-                    "registration": id,
                     "act": ZERO,
                     "step": 3,
                     "until": 2,
@@ -94,6 +128,7 @@ def test_an_application_that_ended_unattested_is_shown_no_more(
     publish(engine, 1, id, other)
     notices.enter_new(engine, documents)
     with engine.begin() as connection:
+        connection.execute(update(Progress).where(Progress.registration == id).values(superseded=1))
         step = {"registration": id, "filing": 1, "block": 1, "position": 5}
         connection.execute(
             insert(Progress), step | {"step": 4, "state": int(end), "event": "Ended", "act": ZERO}

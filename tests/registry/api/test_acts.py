@@ -2,6 +2,7 @@
 
 - messages: what to sign is told; an act is received once, waited for, followed
 - the same data: a party files it once, and again after a withdrawal
+- advice: what a form should not do is told with the answer, and bars nothing
 - many in one request: one line of answer each; a later one is judged upon the earlier
 - review: corrections once, no attestation beyond what was agreed, no national code without its receipt
 - refusal: on a ground of the profile and no other
@@ -17,7 +18,7 @@ import pytest
 
 from registry.documents import Opening
 from registry.errors import Unavailable
-from registry.hashes import to_hex
+from registry.hashes import canonical, to_hex
 from registry.house import House
 from registry.keys import Key
 from registry.messages import Message, party_of
@@ -36,6 +37,7 @@ from registry.rules.states import State, Verb
 from registry.settings import Settings
 from tests.registry.api.desk import Desk, refusal, spoilt
 from tests.registry.filed import fresh_root
+from tests.registry.rules.sample_form import a_form
 from tests.registry.sandbox import REGISTRAR
 
 
@@ -92,6 +94,41 @@ class TestMessages:
                 desk.settle(each["digest"])
 
 
+class TestAdvice:
+    """What the annexes advise against bars nothing, and is told with the answer."""
+
+    def wordy(self, desk: Desk, applicant: Key) -> tuple[File, dict[str, Any]]:
+        form = a_form()
+        form["data"]["name"] += "长" * 40
+        return desk.filing(applicant, form=form)
+
+    def test_comes_with_the_answer_and_with_every_repeat(self, desk: Desk, applicant: Key) -> None:
+        message, papers = self.wordy(desk, applicant)
+        for _ in range(2):
+            answer = desk.send(message, applicant, papers=papers)
+            assert answer.status_code == 202
+            told = [(each["pointer"], each["rule"]) for each in answer.json()["warnings"]]
+            assert told == [("/papers/form/data/name", "long")]
+        desk.settle(desk.digest(message))
+
+    def test_comes_with_each_of_many_lines(self, desk: Desk, applicant: Key) -> None:
+        wordy, plain, other = self.wordy(desk, applicant), desk.filing(key := Key.fresh()), key
+        lines = [
+            json.dumps({"type": "File", **desk.body(message, who, papers=papers)})
+            for (message, papers), who in ((wordy, applicant), (plain, other))
+        ]
+        answer = desk.http.post("/v1/messages", content="\n".join(lines).encode())
+        warned = [len(json.loads(line)["warnings"]) for line in answer.text.splitlines()]
+        assert warned == [1, 0]
+
+    def test_there_is_none_about_an_act_that_is_no_filing(self, desk: Desk, applicant: Key) -> None:
+        id = desk.file(applicant)
+        act = Withdraw(
+            party=party_of(applicant.address), registration=id, step=1, deadline=desk.soon()
+        )
+        assert desk.send(act, applicant).json()["warnings"] == []
+
+
 class TestSameData:
     def test_refuses_a_partys_second_filing_and_names_the_first(
         self, desk: Desk, applicant: Key
@@ -122,7 +159,7 @@ class TestSameData:
                 data=message.data,
                 salt=papers["salt"],
                 fingerprint_root=papers["fingerprint"],
-                form=desk.house.documents.put_json(papers["form"]),
+                form=desk.house.documents.put_form(canonical(papers["form"])),
                 parties=message.parties(),
             )
         )
@@ -226,7 +263,7 @@ class TestBeforeReading:
         with pytest.raises(Unavailable, match="nothing was read"):
             house.intake.receive("File", body)
         house.indexer.catch_up()
-        assert house.intake.receive("File", body).digest == desk.digest(message)
+        assert house.intake.receive("File", body).submission.digest == desk.digest(message)
         house.close()
 
 

@@ -1,6 +1,7 @@
 """Operating over HTTP
 
 - alive, ready, measured
+- the OpenAPI document says what body every POST takes, and each of its references leads somewhere
 - the OpenAPI document holds against whatever a fuzzer makes of it
 """
 
@@ -25,6 +26,39 @@ class TestOperating:
         desk.file(applicant)
         assert desk.http.get("/v1/checkpoints/latest").json()["number"] > 0
         assert desk.http.get("/v1/trust").json()["chain_id"] == desk.house.deployment.chain_id
+
+
+class TestOpenApi:
+    def test_says_what_body_every_post_takes(self, desk: Desk) -> None:
+        paths = desk.http.get("/openapi.json").json()["paths"]
+        posts = {path: each["post"] for path, each in paths.items() if "post" in each}
+        assert len(posts) >= 7
+        for path, post in posts.items():
+            assert post["requestBody"]["required"], path
+            for media, body in post["requestBody"]["content"].items():
+                assert body["schema"]["type"], (path, media)
+
+    def test_has_no_reference_that_leads_nowhere(self, desk: Desk) -> None:
+        whole = desk.http.get("/openapi.json").json()
+        found = 0
+
+        def follow(value: Any) -> None:
+            nonlocal found
+            if isinstance(value, list):
+                for each in value:
+                    follow(each)
+            elif isinstance(value, dict):
+                for name, each in value.items():
+                    if name == "$ref":
+                        part = whole
+                        for step in each.removeprefix("#/").split("/"):
+                            part = part[step]
+                        found += 1
+                    else:
+                        follow(each)
+
+        follow(whole)
+        assert found > 15
 
 
 @schemathesis.serializer("application/x-ndjson")

@@ -45,7 +45,7 @@ class TestOpening:
             assert store.filings_by(word("bb"), ours) == [word("a1"), word("a2")]
             assert store.filings_by(word("bb"), theirs) == [word("a2")]
             assert store.filings_by(word("b3"), ours) == []
-            store.erase_opening(word("a2"), reason=WHY)
+            store.erase_filing(word("a2"), reason=WHY)
             assert store.filings_by(word("bb"), theirs) == []
             marks = sql(folder / "documents.db", "SELECT count(*) FROM opening_of_party")
             assert marks == [(2,)]
@@ -68,7 +68,7 @@ class TestOpening:
             store.keep_opening(opening("a2"))
             for each in ("keys.db", "documents.db"):
                 backup(folder / each, tmp_path / each)
-            store.erase_opening(word("a1"), reason=WHY)
+            store.erase_filing(word("a1"), reason=WHY)
             assert store.filings_of(word("bb")) == [word("a2")]
             assert sql(folder / "documents.db", "SELECT count(*) FROM opening") == [(1,)]
         for each in ("keys.db", "documents.db"):

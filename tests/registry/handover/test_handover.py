@@ -22,7 +22,7 @@ import pytest
 
 from registry import certificates, registrars
 from registry.certificates import trust_file
-from registry.documents import Documents
+from registry.documents import Documents, Enclosure
 from registry.errors import Conflict, Mismatch, NotFound
 from registry.handover import Claim, check, is_complete, listing, take, write
 from registry.handover.folder import FACTS, MANIFEST, Folder, read_key
@@ -94,6 +94,10 @@ def begun(folder: Path) -> Iterator[tuple[World, Office]]:
             made.administer("Registrars", "appoint", SUCCESSOR, key.address, role)
         holders = made.two_holders()
         made.attest(made.file(*holders))
+        evidence = made.documents.put(b"given with an objection", media="text/plain")
+        enclosed = Enclosure("0x" + "0b" * 32, made.registration, (evidence,))
+        made.documents.keep_enclosure(enclosed)
+        made.documents.keep_papers(enclosed.act, b"a statement and its salt")
         made.salt = "0x" + "5a" * 32
         made.file(holders[0])
         yield made, office
@@ -151,7 +155,7 @@ class TestWrite:
         assert [each["state"] for each in manifest["registrations"]] == ["ATTESTED", "SUBMITTED"]
         assert len(manifest["rights"]) == 2
         assert [each["clock"] for each in manifest["cases"]] == ["answer"]
-        assert [len(each["documents"]) for each in manifest["papers"]] == [1, 1]
+        assert [len(each["documents"]) for each in manifest["papers"]] == [2, 1]
 
     def test_shows_nothing_to_who_lacks_the_key(self, written: Written) -> None:
         form = "城市轨道交通".encode()
@@ -283,7 +287,7 @@ class TestCheck:
         self, written: Written, tmp_path: Path, kind: str, how: str
     ) -> None:
         folder = written.copy(tmp_path / "out")
-        first, second = sorted((folder / kind).iterdir())
+        first, second, *_ = sorted((folder / kind).iterdir())
         if how == "missing":
             first.unlink()
         elif how == "altered":
@@ -296,6 +300,19 @@ class TestCheck:
         folder = written.copy(tmp_path / "out")
         (folder / "documents" / ZERO).write_bytes(b"")
         assert verdicts_of(checked(written, folder))["documents"] == "false"
+
+    def test_finds_an_enclosure_that_is_missing_or_not_listed(
+        self, written: Written, tmp_path: Path
+    ) -> None:
+        folder = written.copy(tmp_path / "lost")
+        next((folder / "enclosures").iterdir()).unlink()
+        assert verdicts_of(checked(written, folder))["documents"] == "false"
+        for kind in ("enclosures", "papers"):
+            folder = written.copy(tmp_path / kind)
+            self._rewrite(folder, lambda m, kind=kind: m["papers"][0][kind].clear())
+            claims = checked(written, folder)
+            assert verdicts_of(claims)["documents"] == "false", kind
+            assert kind in reason(claims, "documents")
 
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"handover":1}', "\x00"])
     def test_no_manifest_makes_it_raise(self, written: Written, tmp_path: Path, text: str) -> None:
@@ -316,11 +333,16 @@ class TestTake:
     ) -> None:
         theirs = Documents.open(tmp_path / "documents")
         for _ in range(2):
-            assert take(written.folder, theirs, written.key) == (2, 2)
+            assert take(written.folder, theirs, written.key) == (2, 3)
         for each in Folder(written.folder).manifest()[0]["papers"]:
             opening = written.made.documents.opening(each["registration"])
             assert theirs.opening(each["registration"]) == opening
-            assert theirs.get(opening.form) == written.made.documents.get(opening.form)
+            assert theirs.form(opening.form) == written.made.documents.form(opening.form)
+            enclosed = written.made.documents.enclosures(each["registration"])
+            assert theirs.enclosures(each["registration"]) == enclosed
+            for one in enclosed:
+                assert theirs.papers(one.act) == b"a statement and its salt"
+                assert theirs.get(one.documents[0]) == b"given with an objection"
         theirs.close()
 
     def test_waits_for_the_chain(self, written: Written, tmp_path: Path) -> None:
@@ -342,7 +364,8 @@ class TestTake:
         theirs = Documents.open(tmp_path / "documents")
         with pytest.raises(Mismatch):
             take(folder, theirs, written.key)
-        assert not theirs.has(papers["documents"][0]["name"])
+        with pytest.raises(NotFound):
+            theirs.form(papers["documents"][0]["name"])
         theirs.close()
 
 
@@ -372,7 +395,7 @@ class TestExit:
         assert set(verdicts_of(claims).values()) == {"established"}
         theirs = Documents.open(tmp_path / "theirs")
         with made.engine.connect() as connection:
-            assert take(tmp_path / "out", theirs, key, connection=connection) == (2, 2)
+            assert take(tmp_path / "out", theirs, key, connection=connection) == (2, 3)
         theirs.close()
         self._finish(made, office, pending)
         for registration in (attested, pending):
@@ -428,7 +451,7 @@ class TestExit:
         self, leaving: tuple[World, Office], tmp_path: Path
     ) -> None:
         made, _ = leaving
-        made.documents.erase_opening(made.registration, reason="asked for")
+        made.documents.erase_filing(made.registration, reason="asked for")
         export(made, tmp_path / "out", tmp_path / "key")
         with made.engine.connect() as connection:
             trust = trust_file(made.chain, made.deployment, connection)

@@ -2,6 +2,7 @@
 
 - refused: the reason, for as long as the act stays executable; never for its neighbours, never for
   want of gas, never for what is already done, never for want of an act that came earlier
+- already done: the traces of acts of every contract are looked for
 """
 
 import time
@@ -10,8 +11,9 @@ from secrets import token_bytes
 
 from sqlalchemy import select, update
 
+from registry.facts import SIGNED
 from registry.hashes import to_hex
-from registry.messages import party_of
+from registry.messages import act_types, party_of, voiding_at
 from registry.outbox import Outbox, State, Submission, attempts, submissions
 from registry.registrations.acts import INITIAL, Accept, Claim, File, Withdraw
 from registry.signatures import sign
@@ -207,3 +209,8 @@ class TestRefused:
             hashes = connection.execute(select(attempts.c.transaction)).scalars().all()
         statuses = [(ground.chain.receipt(each) or {})["status"] for each in hashes]
         assert "0x0" in statuses, "no transaction failed whole: the test tries nothing"
+
+
+def test_acts_of_every_contract_are_looked_for() -> None:
+    assert set(SIGNED) == {kind.contract for kind in act_types().values()}
+    assert {voiding_at(contract).contract for contract in SIGNED} == set(SIGNED)
