@@ -114,13 +114,8 @@ def _laws(
     if fact is RegistrationRefused:
         filed = RegistrationFiled.__table__.c
         ids = {row.registration for row in rows}
-        numbers = dict(
-            connection.execute(
-                select(filed.registration, filed.profile).where(filed.registration.in_(ids))
-            )
-            .tuples()
-            .all()
-        )
+        question = select(filed.registration, filed.profile).where(filed.registration.in_(ids))
+        numbers = {row.registration: row.profile for row in connection.execute(question)}
         return [profiles.load_by_number(numbers[row.registration]) for row in rows]
     if fact in (RightCancelled, RightRemarked):
         laws = _profiles(connection, {row.right for row in rows})
