@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations objections notices reading directory",
+        "parties registrars rights registrations objections notices reading directory bridge",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",
         "relay indexer certificates",
@@ -42,7 +42,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 NOUNS = {
     *("parties", "registrars", "rights", "registrations", "objections"),
-    *("notices", "reading", "directory"),
+    *("notices", "reading", "directory", "bridge"),
 }
 FORBIDDEN = re.compile(
     r"utils|helpers|common|misc|^core$|manager|handler|processor|service", re.IGNORECASE

@@ -13,6 +13,7 @@ Three files and a key, each with its own fate in a backup:
 
 from registry.documents.openings import Opening
 from registry.documents.readings import Reading
+from registry.documents.receipts import Taken
 from registry.documents.store import Documents
 
-__all__ = ["Documents", "Opening", "Reading"]
+__all__ = ["Documents", "Opening", "Reading", "Taken"]

@@ -1,15 +1,16 @@
 """Documents by the hash of their content, the openings of filings, and who read them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-from registry.documents import readings
+from registry.documents import readings, receipts
 from registry.documents.openings import Opening
 from registry.documents.readings import Reading
+from registry.documents.receipts import Taken
 from registry.documents.vault import Vault
 from registry.errors import Conflict, Flaw, Malformed, Mismatch, NotFound, StorageFull, TooLarge
 from registry.hashes import canonical, content_hash, to_hex
@@ -54,7 +55,9 @@ class Documents:
         Malformed for one that is open to others, StorageFull.
         """
         vault = Vault(
-            folder, key_file or folder / "keys" / "documents.key", OPENINGS + readings.SCHEMA
+            folder,
+            key_file or folder / "keys" / "documents.key",
+            OPENINGS + readings.SCHEMA + receipts.SCHEMA,
         )
         return Documents(vault, folder, limit, reserve)
 
@@ -192,6 +195,45 @@ class Documents:
     def erase_papers(self, act: str, *, reason: str) -> None:
         """Destroys salt and statement for good; documents stay. Raises: NotFound, Erased."""
         self._vault.erase("papers", act, reason=reason)
+
+    def keep_receipt(self, data: bytes, taken: Taken, codes: Mapping[str, str | None]) -> None:
+        """Keeps a receipt whole, with what it is about; whether it may stand is the caller's to judge.
+
+        `codes` by registration. Inside `together` with that judgement. Raises: as `put`.
+        """
+        with self._vault.together():
+            name = self.put(data)
+            with self._vault.writing() as connection:
+                receipts.enter(connection, taken, codes, self._vault.master.blind("document", name))
+
+    def receipt(self, name: str) -> Taken | None:
+        """The receipt of this hash; None for a document that was never taken in as one."""
+        with self._vault.reading() as connection:
+            return receipts.by_name(connection, name)
+
+    def receipt_by_reference(self, reference: str) -> Taken | None:
+        with self._vault.reading() as connection:
+            return receipts.by_reference(connection, reference)
+
+    def replacement(self, name: str) -> Taken | None:
+        """The receipt that corrects this one."""
+        with self._vault.reading() as connection:
+            return receipts.replacement(connection, name)
+
+    def receipts_of(self, registration: str) -> tuple[Taken, ...]:
+        """All receipts about a registration, in the order in which they were taken in."""
+        with self._vault.reading() as connection:
+            return receipts.of(connection, registration)
+
+    def receipts_until(self, moment: int) -> tuple[Taken, ...]:
+        """All receipts taken in by a moment, in Unix seconds, in order."""
+        with self._vault.reading() as connection:
+            return receipts.until(connection, moment)
+
+    def registrations_with(self, code: str) -> set[str]:
+        """The registrations to which receipts give this code."""
+        with self._vault.reading() as connection:
+            return receipts.registrations_with(connection, code)
 
     def log_read(self, resource: str, *, purpose: str, reader: str, at: int) -> None:
         """Enters a reading, before what is read is handed out; `at` is Unix seconds."""
