@@ -17,6 +17,7 @@ from registry.objections import cases as disputes
 from registry.registrations.cases import Due, due, open_cases
 from registry.rules import NeedInfo, Refused
 from registry.rules.terms import Term
+from registry.verification.shapes import LEGAL
 
 AnyDue = Due | disputes.Due
 
@@ -101,6 +102,7 @@ def feed(house: HouseOf, registrar: Registrar = None) -> Response:
     calendar.add("prodid", "-//Data Rights Registry//deadlines//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Deadlines 办理期限")
+    calendar.add("x-wr-caldesc", " ".join(LEGAL[False].values()))
     for each in found:
         ends = each.deadline.ends
         if isinstance(ends, Term) and ends.due is not None:

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from registry.bodies import malformed, parse_body
 from registry.errors import BadSignature, Flaw, RegistryError
 from registry.hashes import canonical, content_hash, from_hex
-from registry.messages import Bytes32
 from registry.rules.identifiers import CertificateCode
 
 FORM = "registry.receipt/1"
@@ -34,7 +33,8 @@ def _code(text: str) -> str:
         raise ValueError("; ".join(flaw.detail for flaw in e.flaws) or e.detail) from e
 
 
-Code = Annotated[str, AfterValidator(_code)]
+Hash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
+Code = Annotated[str, Field(pattern="^[A-Z]{2}[0-9]{13}$"), AfterValidator(_code)]
 Moment = Annotated[int, Field(gt=0, lt=2**40, description="Unix seconds.")]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -48,7 +48,7 @@ class Part(BaseModel):
 class Item(Part):
     """One registration that a receipt is about."""
 
-    registration: Bytes32 = Field(description="Our id of it: the digest of its `File` message.")
+    registration: Hash = Field(description="Our id of it: the digest of its `File` message.")
     record: Words | None = Field(
         description="The national service's own number of it, if it has one."
     )
@@ -69,7 +69,7 @@ class Signed(Part):
     """The issuer's signature."""
 
     algorithm: Literal["ED25519"]
-    key: Bytes32 = Field(description="The public key; must be among the setting `receipt_keys`.")
+    key: Hash = Field(description="The public key; must be among the setting `receipt_keys`.")
     signature: Annotated[str, Field(pattern="^0x[0-9a-f]{128}$")] = Field(
         description='Over the bytes "registry.receipt/1", a line feed, and the 32 bytes of `digest`.'
     )
@@ -94,14 +94,14 @@ class Receipt(Part):
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=MOST_ITEMS)] = Field(
         description="The registrations, each once."
     )
-    original: Bytes32 | None = Field(
+    original: Hash | None = Field(
         description="SHA-256 of the paper as the issuer gave it, kept beside; null without one."
     )
-    replaces: Bytes32 | None = Field(
+    replaces: Hash | None = Field(
         description="SHA-256 of the receipt that this one corrects, all of whose registrations it "
         "names; null for a first one."
     )
-    digest: Bytes32 = Field(
+    digest: Hash = Field(
         description="SHA-256 of the canonical JSON (RFC 8785) of all members but `digest` and `signature`."
     )
     signature: Signed | None = Field(

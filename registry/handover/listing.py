@@ -13,7 +13,7 @@ from registry.rights.questions import Entry
 from registry.rules import NeedInfo, Refused
 
 # Members of facts that may name a paper in the document store.
-PAPERS = ("list", "papers", "grounds", "decision")
+PAPERS = ("list", "papers", "grounds", "decision", "receipt")
 _NAMING = (
     facts.CorrectionRequested,
     facts.RegistrationCorrected,
@@ -23,6 +23,8 @@ _NAMING = (
     facts.ObjectionResolved,
     facts.RegistrationRefused,
     facts.RegistrationTerminated,
+    facts.RegistrationPublished,
+    facts.RegistrationAttested,
 )
 
 
