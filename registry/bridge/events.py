@@ -76,7 +76,7 @@ class Event(Part):
     )
     event: str = Field(description="The fact's name, as the table of events has it.")
     time: int = Field(description="Unix seconds of the block.")
-    regiHashation: Hash = Field(description="The registration that it belongs to.")
+    registration: Hash = Field(description="The registration that it belongs to.")
     subject: Hash | None = Field(
         description="The attested registration that a later kind concerns (arts. 34 to 37)."
     )
