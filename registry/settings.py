@@ -51,6 +51,16 @@ class Settings(BaseSettings):
         default=7 * 86400, description="Seconds that a signed act may stay executable at most."
     )
 
+    receipt_keys: tuple[str, ...] = Field(
+        default=(),
+        description="Ed25519 keys of the national service, `0x` text; none where it signs no receipt.",
+    )
+    bridge_patience: int = Field(
+        default=86_400,
+        ge=0,
+        description="Seconds that we or the national service may be behind the other, unreported.",
+    )
+
     @property
     def chain_db(self) -> Path:
         return self.data / "chain" / "chain.db"

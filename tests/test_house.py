@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "database fingerprint tenancy",
         "messages documents keys",
         "facts",
-        "parties registrars rights registrations objections casework enclosures meanings notices "
+        "parties registrars rights registrations objections casework bridge enclosures meanings notices "
         "reading directory timeline retention erasure",
         "chain embedded own_chain",
         "deployment checkpoints outbox transactions",

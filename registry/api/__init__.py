@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__
 from registry.api import (
     acts,
+    bridge,
     casework,
     certificates,
     deadlines,
@@ -22,6 +23,7 @@ from registry.api import (
     rights,
     search,
 )
+from registry.api.answers import LEGAL_HEADER
 from registry.api.watching import Watch
 from registry.house import House
 
@@ -32,6 +34,8 @@ verifiable by anyone.
 Every act is an EIP-712 message: `GET /v1/messages/{type}` says what to sign, `POST /v1/messages/{type}`
 takes it in. The answer is **202** once it is on disk; its digest is its address and its idempotency key.
 Every answer of a reading route carries `as_of`, the block it is true at, and `legal`, what it is worth in law.
+Legal registration completes on the national system, not here; the header `registry-legal` says so on every
+answer whatever.
 """
 
 
@@ -57,6 +61,7 @@ def create_app(house: House) -> FastAPI:
         casework,
         certificates,
         deadlines,
+        bridge,
         retention,
         search,
         directory,
@@ -69,7 +74,10 @@ def create_app(house: House) -> FastAPI:
 
 
 class Identified:
-    """Gives each request its id, repeats it on the answer, and forbids guessing at content types."""
+    """Gives each request its id, repeats it on the answer, and forbids guessing at content types.
+
+    Says on every answer that legal registration completes elsewhere.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -87,6 +95,7 @@ class Identified:
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = id
                 headers["x-content-type-options"] = "nosniff"
+                headers[LEGAL_HEADER[0]] = LEGAL_HEADER[1]
             await send(message)
 
         await self.app(scope, receive, identified)

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from registry import envelopes
 from registry.api import problems
-from registry.api.answers import HouseOf, body_of, hash_of
+from registry.api.answers import HouseOf, Legal, body_of, hash_of, worth
 from registry.api.watching import Watch
 from registry.errors import NotFound, RegistryError, TooLarge
 from registry.house import House
@@ -49,6 +49,7 @@ class SubmissionBody(BaseModel):
     transaction: str | None = None
     error: dict[str, Any] | None = None
     status_url: str = Field(examples=["/v1/submissions/0x…"])
+    legal: Legal = Field(description="An act that is final here is not registered in law by that.")
 
 
 class FlawBody(BaseModel):
@@ -123,6 +124,7 @@ def message_type(type: TypeName, house: HouseOf) -> dict[str, Any]:
         "members": [{"name": name, "type": kind} for name, kind in found.members.items()],
         "longest_deadline": house.settings.longest_deadline,
         "executed_by": f"{found.contract}.{found.verb}",
+        "legal": worth(),
     }
 
 
@@ -234,4 +236,5 @@ def _body(submission: Submission) -> dict[str, Any]:
         "transaction": submission.transaction,
         "error": None if submission.error is None else asdict(submission.error),
         "status_url": f"/v1/submissions/{submission.digest}",
+        "legal": worth(),
     }

@@ -11,15 +11,15 @@ from sqlalchemy import Connection, bindparam, select
 from registry.errors import Flaw, Malformed, NotFound, TooLarge
 from registry.facts import Block, Final
 from registry.house import House
+from registry.verification.shapes import LEGAL
 
-NOT_HERE = {
-    "en": "Legal registration is not completed here: it completes on the national system.",
-    "zh": "依法登记不在本系统完成：登记自国家数据产权登记服务系统存证时完成。",
-}
-BY_RECEIPT = {
-    "en": "A receipt of the national system is recorded; what it says prevails.",
-    "zh": "已记载国家数据产权登记服务系统回执，以其记载为准。",
-}
+# The same on every answer, also where a body has no place for it.
+LEGAL_HEADER = ("registry-legal", "not-completed-here; completes-on=national-system")
+
+
+def worth(*, receipts: tuple[str, ...] = (), completed: bool = False) -> dict[str, Any]:
+    """What an answer is worth in law; `receipts` are those of the national system that it rests on."""
+    return {"completed": completed, "note": LEGAL[bool(receipts)]}
 
 
 class AsOf(BaseModel):
@@ -89,8 +89,7 @@ class Reading:
     def envelope(
         self, *, receipts: tuple[str, ...] = (), completed: bool = False
     ) -> dict[str, Any]:
-        note = BY_RECEIPT if receipts else NOT_HERE
-        return {"as_of": self.as_of, "legal": {"completed": completed, "note": note}}
+        return {"as_of": self.as_of, "legal": worth(receipts=receipts, completed=completed)}
 
 
 def reading(connection: Connection, at: int | None) -> Reading:

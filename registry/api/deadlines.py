@@ -20,6 +20,7 @@ from registry.registrars import Registrar, Standing
 from registry.registrations.cases import Due, due, open_cases
 from registry.rules import NeedInfo, Refused
 from registry.rules.terms import Term
+from registry.verification.shapes import LEGAL
 
 AnyDue = Due | disputes.Due
 
@@ -119,6 +120,7 @@ def feed(house: HouseOf, registrar: Number = None) -> Response:
     calendar.add("prodid", "-//Data Rights Registry//deadlines//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Deadlines 办理期限")
+    calendar.add("x-wr-caldesc", " ".join(LEGAL[False].values()))
     for each in found:
         ends = each.deadline.ends
         if isinstance(ends, Term) and ends.due is not None:

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from registry import __version__
-from registry.cli import building, checking, desk, filing, leaving, running, told
+from registry.cli import bridging, building, checking, desk, filing, leaving, running, told
 from registry.errors import RegistryError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(leaving.app, name="handover")
+app.add_typer(bridging.app, name="bridge")
 
 
 @app.callback(invoke_without_command=True)

@@ -13,7 +13,8 @@ Three files and a key, each with its own fate in a backup:
 
 from registry.documents.openings import Enclosure, Opening
 from registry.documents.readings import Reading
+from registry.documents.receipts import Taken
 from registry.documents.store import Documents
 from registry.documents.tombstones import Tombstone
 
-__all__ = ["Documents", "Enclosure", "Opening", "Reading", "Tombstone"]
+__all__ = ["Documents", "Enclosure", "Opening", "Reading", "Taken", "Tombstone"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-from registry.documents import readings
+from registry.documents import readings, receipts
 from registry.documents.openings import Enclosure, Opening
 from registry.documents.readings import Reading
 from registry.documents.tombstones import Tombstone
@@ -62,6 +62,7 @@ class Documents:
 
     def __init__(self, vault: Vault, folder: Path, limit: int, reserve: int) -> None:
         self._vault = vault
+        self.receipts = receipts.Receipts(vault)
         self._folder = folder
         self._limit = limit
         self._reserve = reserve
@@ -77,7 +78,9 @@ class Documents:
         Malformed for one that is open to others, StorageFull.
         """
         vault = Vault(
-            folder, key_file or folder / "keys" / "documents.key", OPENINGS + readings.SCHEMA
+            folder,
+            key_file or folder / "keys" / "documents.key",
+            OPENINGS + readings.SCHEMA + receipts.SCHEMA,
         )
         return Documents(vault, folder, limit, reserve)
 

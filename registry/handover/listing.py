@@ -54,6 +54,9 @@ def filings(connection: Connection, registrar: int, *, at: int) -> list[str]:
 def named_papers(connection: Connection, registration: str, *, at: int) -> list[str]:
     """Hashes in the facts about a registration that may be those of papers."""
     found = {each.document for each in enclosures.named(connection, registration, at=at)}
+    for fact in (facts.RegistrationPublished, facts.RegistrationAttested):
+        rested = select(fact.receipt).where(fact.registration == registration, fact.block <= at)
+        found |= set(connection.execute(rested).scalars())
     return sorted(found - {ZERO})
 
 

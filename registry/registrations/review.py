@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, select
 
 from registry.bodies import malformed
+from registry.bridge import review as receipts
 from registry.documents import Documents
 from registry.errors import Erased, Flaw, NotAllowed, NotFound
 from registry.messages import ZERO, Message
@@ -30,7 +31,7 @@ def check(message: Message, documents: Documents, connection: Connection) -> Non
     elif isinstance(message, RequestCorrection):
         _check_rounds(message, _profile_of(connection, message.registration), connection)
     elif isinstance(message, Publish | Attest):
-        _check_receipt(message)
+        _check_receipt(message, documents, connection)
     if isinstance(message, Attest):
         since = message.effective or int(time.time())
         for id in message.registrations:
@@ -67,7 +68,7 @@ def _check_rounds(message: RequestCorrection, profile: Profile, connection: Conn
         )
 
 
-def _check_receipt(message: Publish | Attest) -> None:
+def _check_receipt(message: Publish | Attest, documents: Documents, connection: Connection) -> None:
     """Notice and attestation happen on the national system; what we record names its receipt and moment."""
     named = message.receipt != ZERO
     if named != (message.effective != 0):
@@ -80,6 +81,8 @@ def _check_receipt(message: Publish | Attest) -> None:
             f"under {profile.name} the receipt of the national system is needed",
             flaws=(Flaw("/message/receipt", "guide arts. 24, 26", "expected its hash"),),
         )
+    if named:
+        receipts.check(message, documents, connection, profile=profile)
 
 
 def _check_term(found: Registration, since: int, expiry: int, documents: Documents) -> None:

@@ -10,12 +10,17 @@ BUNDLE = "data-rights-registry/bundle/1"
 CERTIFICATE = "data-rights-registry/certificate/1"
 TRUST = "data-rights-registry/trust/1"
 
-# What a certificate says of its effect, without and with a receipt of the national system.
+# What a certificate and every answer say of their effect, without and with a receipt of the national
+# system (guide arts. 24, 26).
 LEGAL = {
-    False: {"en": "Legal registration is not completed here.", "zh": "此处未完成法定登记。"},
+    False: {
+        "en": "Legal registration is not completed here: it completes on the national system.",
+        "zh": "依法登记不在本系统完成：登记自国家数据产权登记服务系统存证时完成。",
+    },
     True: {
-        "en": "The registrar names a receipt of the national system; that system says if it holds.",
-        "zh": "登记机构载明了国家系统的回执，其效力以国家系统为准。",
+        "en": "Legal registration completes on the national system, not here: the registrar names its "
+        "receipt, and what that system says prevails.",
+        "zh": "依法登记于国家数据产权登记服务系统完成，不在本系统：登记机构载明了其回执，以该系统记载为准。",
     },
 }
 

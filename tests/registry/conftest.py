@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from registry.embedded import EmbeddedChain
+    from tests.registry.commands import Command
     from tests.registry.exported import Exported
     from tests.registry.procedure import World
     from tests.registry.sandbox import Sandbox, Staff
@@ -70,3 +72,19 @@ def exported(made: World) -> Exported:
     from tests.registry.exported import export
 
     return export(made, "form")
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command, run in this process."""
+    from registry import cli
+    from tests.registry.commands import Said
+
+    def run(*arguments: str | Path) -> Said:
+        monkeypatch.setattr(sys, "argv", ["registry", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+    return run

@@ -51,7 +51,8 @@ class Holder:
 class World:
     """One registry with its people. Transactions are mined as they are sent."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path, rules: str = profiles.DEMO) -> None:
+        self.rules = profiles.load(rules)
         self.node, self.chain, self.deployment = sandbox.node, sandbox.chain, sandbox.deployment
         self.owner, self.checkpointer = sandbox.staff.owner, sandbox.staff.checkpointer
         self.reviewer, self.approver = sandbox.staff.reviewer, sandbox.staff.approver
@@ -173,7 +174,7 @@ class World:
                 registrations=contract,
             ),
             registrar=REGISTRAR,
-            profile=profiles.load("SANDBOX").number,
+            profile=self.rules.number,
             kind=INITIAL,
             deadline=FAR,
         )
@@ -252,10 +253,10 @@ class World:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, rules: str = profiles.DEMO) -> Iterator[World]:
     """A registry with its rules enacted and nothing filed yet."""
     staff = Staff()
     with embedded(folder, staff.owner) as (node, url):
-        made = World(deployed_on(node, url, staff, folder), folder)
+        made = World(deployed_on(node, url, staff, folder, rules=rules), folder, rules)
         yield made
         made.close()

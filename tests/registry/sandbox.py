@@ -28,10 +28,12 @@ class Staff:
     checkpointer: Key = field(default_factory=Key.fresh)
     relayer: Key = field(default_factory=Key.fresh)
 
-    def plan(self, *, grant_delay: int = 0, owner: str | None = None) -> Plan:
+    def plan(
+        self, *, grant_delay: int = 0, owner: str | None = None, rules: str = profiles.DEMO
+    ) -> Plan:
         return plan(
             self.owner.address,
-            rules=[profiles.load("SANDBOX")],
+            rules=[profiles.load(rules)],
             owner=owner,
             grant_delay=grant_delay,
             registrars={
@@ -67,7 +69,9 @@ def embedded(
         yield node, url
 
 
-def deployed_on(node: EmbeddedChain, url: str, staff: Staff, folder: Path) -> Sandbox:
+def deployed_on(
+    node: EmbeddedChain, url: str, staff: Staff, folder: Path, *, rules: str = profiles.DEMO
+) -> Sandbox:
     chain, journal = Chain(url), folder / "deployment.journal"
-    deployment = deploy(chain, staff.owner, staff.plan(), journal)
+    deployment = deploy(chain, staff.owner, staff.plan(rules=rules), journal)
     return Sandbox(url, chain, node, deployment, staff, journal)

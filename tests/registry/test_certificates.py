@@ -112,7 +112,7 @@ class TestACertificate:
             {"until": "2028-12-30", "text": "仅限用途2"},
         ]
         assert said["national"] == {"publication": None, "attestation": None}
-        assert said["legal"]["en"] == "Legal registration is not completed here."
+        assert "completes on the national system" in said["legal"]["en"]
         assert said["as_of"] == {"block": head.number, "hash": head.hash, "final": True}
         assert said["since"] == head.time
 

@@ -18,14 +18,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from registry import cli
 from registry.client import Client
 from registry.deployment.building import administer
 from registry.fingerprint import fingerprint
@@ -36,36 +32,8 @@ from registry.registrations.acts import Withdraw
 from registry.settings import Settings
 from registry.up import Running, up
 from tests.machine import NOBODY
+from tests.registry.commands import Command
 from tests.registry.filed import form_of, fresh_root
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self.out)
-        return value
-
-
-Command = Callable[..., Said]
-
-
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*arguments: str | Path) -> Said:
-        monkeypatch.setattr(sys, "argv", ["registry", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 @pytest.fixture
@@ -101,8 +69,8 @@ class TestHelp:
         assert said.code == 0
         for command in (
             *("up", "demo", "key", "fingerprint", "file", "sign", "status", "verify"),
-            *("audit", "rebuild", "deploy", "serve", "follow", "relay", "handover"),
-            *("due", "casework"),
+            *("audit", "rebuild", "deploy", "serve", "follow", "relay", "handover", "bridge"),
+            *("due", "casework", "erase"),
         ):
             assert f"\n  {command} " in said.out
         assert "7" in said.out.partition("Exit codes")[2]

@@ -50,6 +50,7 @@ from registry.hashes import canonical, to_hex
 from registry.keys import Key
 from registry.verification import Claim, Report, command, evidence, main, verify
 from registry.verification.judgements import code_stem
+from registry.verification.shapes import LEGAL
 from tests.registry.exported import Exported, because, export, verdicts
 from tests.registry.procedure import Holder, World, world
 
@@ -70,8 +71,9 @@ class TestABundleOfARealRegistration:
 
     def test_says_that_legal_registration_is_not_completed_here(self, exported: Exported) -> None:
         report = verify(exported.bundle, exported.trust)
-        assert because(report, "law") == "Legal registration is not completed here."
-        assert exported.bundle["certificate"]["legal"]["zh"] == "此处未完成法定登记。"
+        assert because(report, "law") == LEGAL[False]["en"]
+        said = exported.bundle["certificate"]["legal"]
+        assert said["zh"] == "依法登记不在本系统完成：登记自国家数据产权登记服务系统存证时完成。"
 
     def test_without_a_trust_file_establishes_no_authority(self, exported: Exported) -> None:
         report = verify(exported.bundle)

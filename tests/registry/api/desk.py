@@ -20,6 +20,7 @@ from registry.registrations.acts import (
     commitment,
 )
 from registry.rules import profiles
+from registry.rules.profiles import Profile
 from tests.registry.filed import form_of, fresh_root
 from tests.registry.rules.sample_form import a_form
 from tests.registry.sandbox import REGISTRAR, Sandbox
@@ -37,6 +38,7 @@ class Desk:
     http: TestClient
     house: House
     sandbox: Sandbox
+    profile: Profile = PROFILE
 
     def digest(self, message: Message) -> str:
         return message.digest(self.house.deployment.domain(message.contract))
@@ -92,7 +94,7 @@ class Desk:
             claims=(Claim(party=party, rights=7),),
             data=data,
             registrar=REGISTRAR,
-            profile=PROFILE.number,
+            profile=self.profile.number,
             kind=1,
             deadline=self.soon(),
         )
@@ -125,7 +127,7 @@ class Desk:
         message = Publish(
             registrar=REGISTRAR,
             officer=staff.reviewer.address,
-            profile=PROFILE.number,
+            profile=self.profile.number,
             registrations=(id,),
             steps=(step,),
             until=self.now() + 60,
@@ -139,7 +141,7 @@ class Desk:
         return Attest(
             registrar=REGISTRAR,
             officer=self.sandbox.staff.approver.address,
-            profile=PROFILE.number,
+            profile=self.profile.number,
             registrations=(id,),
             steps=(step,),
             expiry=self.now() + 86400 * 365,
@@ -156,6 +158,15 @@ class Desk:
         self.sandbox.node.request("evm_mine")
         self.do(self.attestation(id, receipt=receipt), self.sandbox.staff.approver)
         return id
+
+    def wait(self, seconds: int) -> None:
+        """Moves the chain's clock, and waits until the house has seen it."""
+        self.sandbox.node.request("evm_increaseTime", [seconds])
+        self.sandbox.node.request("evm_mine")
+        head, deadline = self.sandbox.chain.head().number, time.monotonic() + 30
+        while (reached := self.house.indexer.reach()) is None or reached.number < head:
+            assert time.monotonic() < deadline, reached
+            time.sleep(0.01)
 
     def kept(self) -> tuple[int, int]:
         """How much the house holds: acts and openings."""
